@@ -1,1 +1,30 @@
-//! Placeholder.
+//! What a support session is and what it leaves on a ticket.
+//!
+//! Pure: values in, values out. No async, no HTTP, no AWS, no clock (`now` is an argument), no environment. What is
+//! decided here is done elsewhere: by the worker, with the clients of `appliance`, `ticketing` and `ledger`.
+//!
+//! - [`ids`], [`event`], [`queue_message`]: what travels between the parts.
+//! - [`support_session`]: what the appliance reports of one session.
+//! - [`external_key`], [`time_entry`], [`render`]: what that means for a ticket.
+//! - [`content`]: what is written, in the words of ticketing, free of any vendor's wire format.
+//! - [`settings`]: what an administrator can choose.
+//! - [`failure`]: what a call to a neighbour came to when it did not succeed.
+//! - [`delivery`]: the state machine that brings one event to its end, exactly once.
+
+pub mod content;
+pub mod delivery;
+pub mod event;
+pub mod external_key;
+pub mod failure;
+pub mod ids;
+pub mod queue_message;
+pub mod render;
+pub mod settings;
+pub mod support_session;
+pub mod time_entry;
+
+pub use event::{EventKind, OutboundEvent};
+pub use failure::{Failure, Sentence};
+pub use ids::{ApplianceId, Gsnumber, Lsid, RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
+pub use queue_message::{QueueMessage, Source};
+pub use support_session::SupportSession;

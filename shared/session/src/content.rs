@@ -1,0 +1,122 @@
+//! What is written to a ticketing system and what is read from it, in our words. The `ticketing` crate turns these into
+//! the vendor's wire format; nothing here knows a field name of a vendor.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
+use crate::settings::Visibility;
+
+/// A note to be written on a ticket. Its title ends with the marker in square brackets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// One line, at most 250 characters, marker included.
+    pub title: String,
+    /// Plain text, at most 32,000 characters.
+    pub description: String,
+    /// The tenant's note type id.
+    pub note_type: i32,
+    /// Who can see it.
+    pub visibility: Visibility,
+}
+
+/// A time entry to be written on a ticket. Its internal notes hold the marker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeEntry {
+    /// Whose time.
+    pub resource: ResourceId,
+    /// In which role.
+    pub role: RoleId,
+    /// When the work started.
+    pub start: Timestamp,
+    /// When it ended; after `start`, less than 24 hours later.
+    pub end: Timestamp,
+    /// The local date of the start.
+    pub date_worked: Date,
+    /// The invoice line.
+    pub summary_notes: String,
+    /// For colleagues, with the marker.
+    pub internal_notes: String,
+    /// Work type.
+    pub billing_code_id: Option<i64>,
+    /// Contract.
+    pub contract_id: Option<i64>,
+    /// Added to the billable time; hours.
+    pub offset_hours: Option<f64>,
+    /// Not to be billed.
+    pub is_non_billable: Option<bool>,
+    /// Shown on the invoice.
+    pub show_on_invoice: Option<bool>,
+}
+
+/// A text file to be attached to a note. Its title holds the marker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The note it hangs on.
+    pub note: RemoteId,
+    /// At most 255 characters, marker included.
+    pub title: String,
+    /// Bare file name with the extension `.txt`.
+    pub file_name: String,
+    /// UTF-8 text, at most 6,000,000 bytes.
+    pub text: String,
+    /// Who can see it: as the note.
+    pub visibility: Visibility,
+}
+
+/// How an external key names a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TicketReference {
+    /// By its number, as in `T20250318.0042`.
+    Number(TicketNumber),
+    /// By its id: what an integration that had already read the ticket uses.
+    Id(TicketId),
+    /// By a key of digits alone, taken for an id: may be a phone number, so a stale ticket does not count.
+    BareDigits(TicketId),
+}
+
+/// A ticket, as far as we need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its id.
+    pub id: TicketId,
+    /// Its number, for people.
+    pub number: TicketNumber,
+    /// Its company's id (0 is a real company).
+    pub company: i64,
+    /// Its status id.
+    pub status: i32,
+    /// The role of the assigned resource.
+    pub assigned_role: Option<RoleId>,
+    /// Its last activity.
+    pub last_activity: Option<Timestamp>,
+}
+
+/// A person of the ticketing system in whose name time can be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Who.
+    pub resource: ResourceId,
+    /// The roles to try, in order, each with why it is a candidate; may be empty.
+    pub roles: Vec<RoleCandidate>,
+}
+
+/// A role to try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleCandidate {
+    /// The role.
+    pub role: RoleId,
+    /// Why this one.
+    pub reason: RoleReason,
+}
+
+/// Why a role is a candidate, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoleReason {
+    /// The connection document names it.
+    Configured,
+    /// The ticket's assignment has it.
+    TicketAssignment,
+    /// It is the resource's default service desk role.
+    ResourceDefault,
+}

@@ -1,0 +1,1 @@
+//! Which ticket an external key names.

@@ -1,0 +1,183 @@
+//! What an administrator can choose, as far as it decides what a session leaves on a ticket.
+//!
+//! These types are parts of the connection document (DESIGN: one secret per appliance), so their serialised form is an
+//! interface. Addresses and credentials are not here but in the `connection` crate, which also checks and documents.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::event::EventKind;
+
+/// Everything the delivery needs to know of a connection.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether and how to deliver.
+    pub mode: Mode,
+    /// Sessions that ended earlier are ignored, whatever brings them.
+    pub deliver_from: Timestamp,
+    /// For the times in notes and for the date worked.
+    pub time_zone: TimeZone,
+    /// How long an event is tried while a neighbour is down or the report is missing, per event kind; hours.
+    pub retry_hours: BTreeMap<EventKind, u32>,
+    /// Which events are processed; the others are ignored.
+    pub enabled_events: Vec<EventKind>,
+    /// How to find the ticket in an external key; `None`: the built-in rules.
+    pub external_key_pattern: Option<String>,
+    /// A ticket found by bare digits and without activity for so long is unmatched; days.
+    pub stale_ticket_days: u32,
+    /// How long the vendor may still finish a call whose answer was lost; seconds.
+    pub unknown_write_wait_seconds: u32,
+    /// How notes are written.
+    pub note: NoteSettings,
+    /// How time entries are written.
+    pub time_entry: TimeEntrySettings,
+    /// Template name -> Handlebars text, overriding built-in ones.
+    pub templates: BTreeMap<String, String>,
+}
+
+/// Whether and how to deliver.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Write.
+    #[default]
+    Deliver,
+    /// Decide and render everything, write nothing, keep what would be written.
+    Shadow,
+    /// Events wait in the queue.
+    Hold,
+    /// Recorded as ignored (recoverable by backfill).
+    Off,
+}
+
+/// How notes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct NoteSettings {
+    /// The tenant's note type id. 1, 2 and 3 are safe for an integration.
+    #[serde(rename = "type")]
+    pub note_type: i32,
+    /// Who can see the session note. Survey notes are always internal.
+    pub visibility: Visibility,
+}
+
+impl Default for NoteSettings {
+    fn default() -> Self {
+        Self { note_type: 1, visibility: Visibility::Internal }
+    }
+}
+
+/// Who can see a note.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Our own people only (publish 2).
+    #[default]
+    Internal,
+    /// The customer too (publish 1): rendered by the customer template, without session notes, links, addresses, system information.
+    Customer,
+    /// Our own people and co-managed ones (publish 4).
+    InternalAndComanaged,
+}
+
+/// How time entries are written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct TimeEntrySettings {
+    /// Whether they are written at all.
+    pub enabled: bool,
+    /// Appended to an appliance user name without `@` to make the e-mail address of an Autotask resource.
+    pub default_domain: Option<String>,
+    /// Appliance user name -> Autotask e-mail or user name; compared without case.
+    pub resources: BTreeMap<String, String>,
+    /// Which time counts.
+    pub span: Span,
+    /// For whom.
+    #[serde(rename = "for")]
+    pub beneficiary: Beneficiary,
+    /// Shorter: no entry; seconds.
+    pub minimum_seconds: u32,
+    /// Longer: refused, for a person to look at; hours, at most 24.
+    pub maximum_hours: u32,
+    /// Fields of every entry.
+    pub defaults: TimeEntryDefaults,
+}
+
+impl Default for TimeEntrySettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            default_domain: None,
+            resources: BTreeMap::new(),
+            span: Span::default(),
+            beneficiary: Beneficiary::default(),
+            minimum_seconds: 60,
+            maximum_hours: 8,
+            defaults: TimeEntryDefaults::default(),
+        }
+    }
+}
+
+/// Which time counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Span {
+    /// From the session's start to its end.
+    #[default]
+    Session,
+    /// From the representative's first join to the last leave.
+    Attended,
+}
+
+/// For whom time entries are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Beneficiary {
+    /// The primary representative.
+    #[default]
+    Primary,
+    /// Each representative who was there.
+    Each,
+}
+
+/// Fields of every time entry: the old plugin's names and the REST names both work. `null` means "not set".
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, rename_all = "camelCase")]
+pub struct TimeEntryDefaults {
+    /// The role tried first, by name.
+    pub role_name: Option<String>,
+    /// The invoice line, the same for every entry.
+    pub summary_notes: Option<String>,
+    /// Work type.
+    #[serde(rename = "billingCodeID", alias = "allocationCodeID")]
+    pub billing_code_id: Option<i64>,
+    /// Contract.
+    #[serde(rename = "contractID")]
+    pub contract_id: Option<i64>,
+    /// Added to the billable time; hours, may be negative.
+    pub offset_hours: Option<f64>,
+    /// Not to be billed.
+    pub is_non_billable: Option<bool>,
+    /// Shown on the invoice.
+    pub show_on_invoice: Option<bool>,
+}
+
+/// Names of the templates that can be overridden.
+pub const TEMPLATE_NAMES: [&str; 6] = [
+    "session_note",
+    "session_note_customer",
+    "customer_survey",
+    "representative_survey",
+    "time_entry_summary",
+    "time_entry_internal",
+];

@@ -1,0 +1,1 @@
+//! Whose time a session is, and how long.
