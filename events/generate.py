@@ -226,9 +226,172 @@ def record(body, lsid, number=1, receives=1):
 
 # --- bulky reports -------------------------------------------------------------------------------------------------
 
+NAMESPACE = "https://www.beyondtrust.com/namespaces/API/reporting"
+LONG = "a0f5937cd81e4b62b7e4c3d29f186b05"
+DEEP = "dee9000000000000000000000000dee9"
+MESSAGES = 100
+CHAT_CHARACTERS = 200_000
+DEPTH = 2000
+
 
 def bulky_reports():
-    return {}
+    return {"reports/long.xml": long_report().encode(), "reports/deep.xml": deep_report().encode()}
+
+
+def deep_report():
+    """A session with an unknown element nested until the document is DEPTH elements deep; well-formed and small."""
+    nested = DEPTH - 2
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<session_list xmlns="{NAMESPACE}"><session lsid="{DEEP}">' + "<n>" * nested + "</n>" * nested
+        + '<end_time timestamp="1742979600">2025-03-26T09:00:00+00:00</end_time></session></session_list>\n'
+    )
+
+
+class Chance:
+    """A fixed sequence that looks like chance (Knuth's linear congruential generator): every run writes the same."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def below(self, limit):
+        self.state = (self.state * 6364136223846793005 + 1442695040888963407) % 2**64
+        return (self.state >> 33) % limit
+
+    def choose(self, values):
+        return values[self.below(len(values))]
+
+
+OPENINGS = ["The import stops at row", "Since the update we see error", "My colleague counted", "In the log I find line",
+            "Bei uns erscheint Fehler", "Nach dem Neustart fehlen", "The invoice shows", "Please look at position"]
+MIDDLES = ["of the price list \u2013 not always \u2013", "in \u201eStammdaten & Preise\u201c", "although <Save> was pressed",
+           "while the status bar says \"ready\"", "für die Filiale Köln", "with a != b && c > d", "and then ]]> appears",
+           "after C:\\Daten\\Übergabe\\export.csv", "(see https://wiki.example.com/erp?id=7&view=full)", "at 3 \u00d7 12,50 \u20ac"]
+ENDINGS = ["which is new.", "that's why I called.", "but only for him.", "und das täglich.", "so nobody can work.",
+           "could that be the proxy?", "I will send a screenshot.", "wie schon im März...", "100 % sure!"]
+
+
+def sentence(chance):
+    return f"{chance.choose(OPENINGS)} {chance.below(90_000) + 10_000} {chance.choose(MIDDLES)} {chance.choose(ENDINGS)}"
+
+
+def chat_texts():
+    """MESSAGES texts of very different length, CHAT_CHARACTERS characters in all. Each begins and ends with its number,
+    so that a lost, cut or doubled part is seen."""
+    chance = Chance(20250326)
+    lengths = [400 + chance.below(3200) for _ in range(MESSAGES)]
+    lengths[-1] += CHAT_CHARACTERS - sum(lengths)
+    return [chat_text(chance, number, length) for number, length in enumerate(lengths, start=1)]
+
+
+def chat_text(chance, number, length):
+    text, end = f"[{number}/{MESSAGES}]", f" [end of {number}]"
+    while len(text) < length:
+        text += chance.choose([" ", " ", " ", "\n"]) + sentence(chance)
+    whole_words = text[: length - len(end)].rsplit(" ", 1)[0]
+    return whole_words.ljust(length - len(end), ".") + end
+
+
+def long_report():
+    start = 1742979600  # 2025-03-26T09:00:00Z
+    events = [
+        event(start, "Session Start"),
+        event(start + 3, "Conference Member Added", CUSTOMER, data={"name": "Sabine Groß"}),
+        event(start + 20, "Conference Member Added", DANA,
+              data={"private_name": "Dana Whitfield", "public_name": "Dana W.", "username": "dwhitfield", "user_id": "17"}),
+        event(start + 25, "System Information Retrieved", CUSTOMER, extra=system_information()),
+    ]
+    for number, text in enumerate(chat_texts()):
+        at = start + 60 + number * 70
+        events += [
+            event(at, "Chat Message", DANA if number % 3 == 2 else CUSTOMER, EVERYONE, f"<body>{escaped(text)}</body>"),
+            event(at + 15, "Session Foreground Window Changed", CUSTOMER,
+                  data={"exeName": "erp.exe", "windowName": f"Order {70_000 + number} - ERP"}),
+            event(at + 40, "Registry Value Modified", DANA, CUSTOMER,
+                  data={"key_path": f"HKCU\\Software\\Example ERP\\Client\\{number}", "value_name": "Timeout", "value_data": "30"}),
+        ]
+    events += [
+        event(start + 7100, "Session Note Added", DANA, extra="<body>Two hours of chat. Import repaired, see wiki.</body>"),
+        event(start + 7200, "Conference Member Departed", DANA),
+        event(start + 7200, "Conference Member Departed", CUSTOMER),
+        event(start + 7200, "Session End"),
+    ]
+    return LONG_HEAD + "".join(events) + "  </session_details>\n</session>\n</session_list>\n"
+
+
+CUSTOMER = ("customer", 621, "Sabine Groß")
+DANA = ("representative", 622, "Dana Whitfield")
+EVERYONE = ("everyone", 0, "Everyone")
+
+
+def event(at, kind, performed_by=None, destination=None, extra="", data=None):
+    lines = [f'    <event timestamp="{at}" event_type="{kind}">']
+    for tag, actor in (("performed_by", performed_by), ("destination", destination)):
+        if actor:
+            lines.append(f'      <{tag} type="{actor[0]}" gsnumber="{actor[1]}">{actor[2]}</{tag}>')
+    if extra:
+        lines.append(f"      {extra}")
+    if data:
+        values = "".join(f'<value name="{name}" value="{escaped(value)}" />' for name, value in data.items())
+        lines.append(f"      <data>{values}</data>")
+    return "\n".join([*lines, "    </event>"]) + "\n"
+
+
+def escaped(text):
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def system_information():
+    """So many rows that the note has to leave them out first."""
+    rows = "".join(f'<row><field id="name">Service {n:03}</field><field id="state">{"running" if n % 3 else "stopped"}</field></row>'
+                   for n in range(400))
+    return ('<system_information><category name="General"><description><field id="computer_name" name="Computer Name"/></description>'
+            '<data><row><field id="computer_name">ERP-PC-3</field></row></data></category><category name="Services"><description>'
+            f'<field id="name" name="Name"/><field id="state" name="State"/></description><data>{rows}</data></category></system_information>')
+
+
+LONG_HEAD = f"""<?xml version="1.0" encoding="UTF-8"?>
+
+<session_list xmlns="{NAMESPACE}">
+<session lsid="{LONG}">
+  <session_type>support</session_type>
+  <lseq>48345</lseq>
+  <start_time timestamp="1742979600">2025-03-26T09:00:00+00:00</start_time>
+  <rep_join_time timestamp="1742979620">2025-03-26T09:00:20+00:00</rep_join_time>
+  <end_time timestamp="1742986800">2025-03-26T11:00:00+00:00</end_time>
+  <duration>02:00:00</duration>
+  <external_key>T20250326.0050</external_key>
+  <session_chat_view_url>https://support.example.com/session_download?x=long&amp;dl_action=chat&amp;view=1</session_chat_view_url>
+  <file_transfer_count>0</file_transfer_count>
+  <primary_customer gsnumber="621">Sabine Groß</primary_customer>
+  <primary_rep gsnumber="622" id="17">Dana Whitfield</primary_rep>
+  <customer_list>
+    <customer gsnumber="621">
+      <username>Sabine Groß</username>
+      <public_ip>203.0.113.50:60001</public_ip>
+      <private_ip>10.5.0.3</private_ip>
+      <hostname>ERP-PC-3</hostname>
+      <os>Windows 11 Pro x64 (23H2)</os>
+      <primary_cust>1</primary_cust>
+      <info><name>Sabine Groß</name><company>Example Wholesale</company><issue>ERP</issue><details>Import stops</details></info>
+    </customer>
+  </customer_list>
+  <rep_list>
+    <representative gsnumber="622" id="17">
+      <username>dwhitfield</username>
+      <display_name>Dana W.</display_name>
+      <public_display_name>Dana W.</public_display_name>
+      <private_display_name>Dana Whitfield</private_display_name>
+      <public_ip>198.51.100.23:50622</public_ip>
+      <private_ip>192.168.7.15</private_ip>
+      <hostname>SD-WS-015</hostname>
+      <os>Windows 10 Pro x64</os>
+      <primary_rep>1</primary_rep>
+      <seconds_involved>7180</seconds_involved>
+    </representative>
+  </rep_list>
+  <session_details>
+"""
 
 
 if __name__ == "__main__":
