@@ -1,1 +1,25 @@
-//! Placeholder.
+//! How a function reaches AWS: region, credentials and endpoint from the environment, explicit time-outs, one HTTP client.
+//!
+//! It is the only place that reads the `AWS_*` variables, and it knows no AWS service: it hands out an [`SdkConfig`],
+//! from which every client of the SDK can be made.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), aws::EnvironmentError> {
+//! let environment = aws::Environment::from_env()?;
+//! let config = environment.sdk_config(&aws::Timeouts::WORKER);
+//! // let table = aws_sdk_dynamodb::Client::new(&config);
+//! // let secrets = aws_sdk_secretsmanager::Client::new(&config);
+//! # let _ = config;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! There is no `aws-config` here: its chain of profiles, SSO and instance metadata has no use inside Lambda, where the
+//! platform puts everything into the environment, and would make every binary larger and every start slower.
+
+mod environment;
+mod timeouts;
+
+pub use aws_types::SdkConfig;
+pub use environment::{Environment, EnvironmentError};
+pub use timeouts::Timeouts;

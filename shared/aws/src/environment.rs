@@ -1,0 +1,172 @@
+//! Where AWS is and who we are there, as Lambda tells its functions: in environment variables.
+
+use std::fmt;
+
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::SharedCredentialsProvider;
+
+use crate::timeouts::Timeouts;
+
+const REGION: &str = "AWS_REGION";
+const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
+/// Not set on Lambda; the local system and tests point it at a local AWS.
+const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+
+/// Where AWS is, who we are there, and the one HTTP client for all calls. Cheap to clone; clones share the client.
+///
+/// Its [`Debug`](fmt::Debug) form shows region and endpoint only.
+#[derive(Clone)]
+pub struct Environment {
+    region: String,
+    endpoint_url: Option<String>,
+    credentials: SharedCredentialsProvider,
+    http_client: SharedHttpClient,
+}
+
+/// An environment in which no call to AWS can succeed: a deployment mistake, not retryable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvironmentError {
+    /// A variable that Lambda always sets is missing, empty or not Unicode.
+    #[error("the environment variable {variable} is missing, empty or not Unicode")]
+    Missing {
+        /// Its name.
+        variable: &'static str,
+    },
+}
+
+impl Environment {
+    /// The environment of this process. To be called once, while the function starts: the values never change later,
+    /// since Lambda ends a process before its credentials expire.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvironmentError::Missing`] without region or credentials. The session token may be missing (long-lived
+    /// credentials have none), and so may the endpoint (it is then AWS's own).
+    #[expect(clippy::disallowed_methods, reason = "this is the one door to the AWS_* variables")]
+    pub fn from_env() -> Result<Self, EnvironmentError> {
+        Self::from_lookup(|variable| std::env::var(variable).ok())
+    }
+
+    /// The environment that `lookup` describes, variable by variable; an empty value counts as none. For tests and for
+    /// tools that run outside Lambda.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, EnvironmentError> {
+        let optional = |variable| lookup(variable).filter(|value| !value.is_empty());
+        let required = |variable| optional(variable).ok_or(EnvironmentError::Missing { variable });
+        let credentials = Credentials::new(
+            required(ACCESS_KEY_ID)?,
+            required(SECRET_ACCESS_KEY)?,
+            optional(SESSION_TOKEN),
+            // Unknown to the process; see `from_env`.
+            None,
+            "environment",
+        );
+        Ok(Self {
+            region: required(REGION)?,
+            endpoint_url: optional(ENDPOINT_URL),
+            credentials: SharedCredentialsProvider::new(credentials),
+            http_client: https_client(),
+        })
+    }
+
+    /// The region, as in `eu-central-1`.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// What every client of the SDK is made from: `Client::new(&config)`. All configurations of one environment share its
+    /// HTTP client; clients with equal time-outs also share connections.
+    #[must_use]
+    pub fn sdk_config(&self, timeouts: &Timeouts) -> SdkConfig {
+        let mut config = SdkConfig::builder()
+            // Pinned: a newer one changes defaults, and those changes are to be read about before they happen.
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.credentials.clone())
+            .http_client(self.http_client.clone())
+            .timeout_config(timeouts.timeout_config())
+            .retry_config(timeouts.retry_config());
+        config.set_endpoint_url(self.endpoint_url.clone());
+        config.build()
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Environment")
+            .field("region", &self.region)
+            .field("endpoint_url", &self.endpoint_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The SDK's default client, but one for all, and without its look for a proxy in the environment: Lambda has none, and
+/// a developer's proxy must not be asked for the local AWS. Trusts the certificates of the system.
+fn https_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
+        .build_https()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn environment(without: &[&str], with: &[(&'static str, &str)]) -> Result<Environment, EnvironmentError> {
+        Environment::from_lookup(|variable| {
+            let lambda = [(REGION, "eu-central-1"), (ACCESS_KEY_ID, "AKIDEXAMPLE"), (SECRET_ACCESS_KEY, "wJalrXUtn-hidden")];
+            let mut variables = with.iter().chain(&lambda).filter(|(name, _)| !without.contains(name));
+            variables.find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn missing_or_empty_variable_is_named() {
+        for variable in [REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY] {
+            let missing = EnvironmentError::Missing { variable };
+            assert_eq!(environment(&[variable], &[]).unwrap_err(), missing);
+            assert_eq!(environment(&[], &[(variable, "")]).unwrap_err(), missing);
+        }
+    }
+
+    #[test]
+    fn configuration_says_where_and_how_long() {
+        let config = environment(&[], &[]).unwrap().sdk_config(&Timeouts::RECEIVER);
+        assert_eq!(config.region().unwrap().as_ref(), "eu-central-1");
+        assert_eq!(config.endpoint_url(), None);
+        assert_eq!(config.timeout_config().unwrap().operation_timeout(), Some(Timeouts::RECEIVER.operation));
+        assert_eq!(config.retry_config().unwrap().max_attempts(), 2);
+        assert!(config.http_client().is_some() && config.credentials_provider().is_some());
+    }
+
+    #[test]
+    fn endpoint_leads_to_a_local_aws_and_an_empty_one_to_the_real() {
+        let endpoint = |value| {
+            let environment = environment(&[], &[(ENDPOINT_URL, value)]).unwrap();
+            environment.sdk_config(&Timeouts::WORKER).endpoint_url().map(str::to_owned)
+        };
+        assert_eq!(endpoint("http://127.0.0.1:4566"), Some("http://127.0.0.1:4566".to_owned()));
+        assert_eq!(endpoint(""), None);
+    }
+
+    #[test]
+    fn credentials_are_not_printed() {
+        let environment = environment(&[], &[(SESSION_TOKEN, "token-hidden")]).unwrap();
+        let printed = format!("{environment:?} {:?}", environment.sdk_config(&Timeouts::WORKER));
+        assert!(printed.contains("eu-central-1"));
+        assert!(!printed.contains("hidden"), "{printed}");
+    }
+}
