@@ -1,0 +1,385 @@
+//! What the ledger remembers of a session: which writes it calls for, how far each is, and what was frozen when the
+//! first of them was sent.
+//!
+//! Plain data with a serialised form that outlives releases: fields may be added, never renamed. The fence, the nonce
+//! and the count of claims are the ledger's own and not here. What to do with it is decided in [`super::machine`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::write_id::{RepresentativeKey, WriteId};
+use crate::failure::Sentence;
+use crate::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
+use crate::time_entry::SkipReason;
+
+/// What the ledger remembers of a session.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// Every write the session called for so far.
+    pub writes: BTreeMap<WriteId, Write>,
+    /// The ticket, frozen by the first sending; later writes of the session use it whatever the key says by then.
+    pub target: Option<Target>,
+    /// The ticket an operator assigned; counts for writes that were never sent.
+    pub assigned: Option<TicketId>,
+    /// Why the session has no ticket, when that is its end so far.
+    pub unmatched: Option<Unmatched>,
+    /// When the end of the session was announced.
+    pub end: Option<EndSeen>,
+    /// The survey events seen, by the second at which they originated: a resend is no second survey.
+    pub surveys_seen: SurveysSeen,
+    /// When everything that the session's end calls for had come to its end.
+    pub settled_at: Option<Timestamp>,
+    /// Why it is ignored, when that is its end.
+    pub ignored: Option<Ignored>,
+    /// Since when, and how often, the event in hand has been waiting.
+    pub waiting: Option<Waiting>,
+    /// The newest operator's replay that has been taken up: a redelivery of it does not turn refusals back twice.
+    pub replayed_at: Option<Timestamp>,
+    /// Why its event was given up, if it was.
+    pub dead_lettered: Option<DeadLetterReason>,
+}
+
+/// One write and how far it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Write {
+    /// How far it is.
+    #[serde(flatten)]
+    pub state: WriteState,
+    /// Whose time it is, for time entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<RepresentativeKey>,
+    /// What look-ups need, frozen by the first sending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Frozen>,
+    /// Whether a call of unknown fate was ever made for it and not resolved since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub maybe_sent: bool,
+    /// It must be looked up before it is sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub look_first: bool,
+    /// Not to be tried before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// How often an unfamiliar refusal came back.
+    #[serde(default)]
+    pub unfamiliar_refusals: u32,
+    /// How often it was rendered again at half the size.
+    #[serde(default)]
+    pub halvings: u32,
+    /// Roles that were refused for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub roles_refused: BTreeSet<RoleId>,
+    /// The right that is missing, while it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Sentence>,
+}
+
+impl Write {
+    /// A write that has not been tried.
+    #[must_use]
+    pub fn wanted() -> Self {
+        Self::of(WriteState::Wanted)
+    }
+
+    /// A write in that state, with nothing else known.
+    #[must_use]
+    pub fn of(state: WriteState) -> Self {
+        Self {
+            state,
+            representative: None,
+            frozen: None,
+            maybe_sent: false,
+            look_first: false,
+            not_before: None,
+            unfamiliar_refusals: 0,
+            halvings: 0,
+            roles_refused: BTreeSet::new(),
+            blocked: None,
+        }
+    }
+
+    /// The write, of that representative's time.
+    #[must_use]
+    pub fn for_representative(mut self, representative: Option<RepresentativeKey>) -> Self {
+        self.representative = representative;
+        self
+    }
+}
+
+/// How far a write is.
+///
+/// ```text
+/// wanted -> sending(send_by) -> done(id)
+///    |            |-> refused(sentence)
+///    |            |-> in doubt
+///    |-> skipped(reason)
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum WriteState {
+    /// To be written; certainly not written by us if `maybe_sent` is not set.
+    Wanted,
+    /// Being sent, or sent with unknown fate.
+    Sending {
+        /// When the sending began.
+        at: Timestamp,
+        /// The deadline of the invocation that sends: after it, the platform has ended it.
+        send_by: Timestamp,
+        /// How often it has been looked up since.
+        looks: u32,
+    },
+    /// Written.
+    Done {
+        /// The id that the ticketing system gave it.
+        id: RemoteId,
+        /// When that became known.
+        at: Timestamp,
+        /// Found by its marker rather than answered.
+        #[serde(default)]
+        found: bool,
+    },
+    /// Not to be written.
+    Skipped {
+        /// Why.
+        reason: Skip,
+    },
+    /// Refused for good, until an operator replays it.
+    Refused {
+        /// In the vendor's words.
+        sentence: Sentence,
+        /// When.
+        at: Timestamp,
+    },
+    /// It may be there or not, and look-ups cannot tell: a person decides.
+    InDoubt {
+        /// What happened.
+        sentence: Sentence,
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+impl WriteState {
+    /// Whether nothing more will happen by itself.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        !matches!(self, Self::Wanted | Self::Sending { .. })
+    }
+}
+
+/// Why a write is not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Skip {
+    /// The attachment was refused; its text went into continuation notes.
+    Continued,
+    /// A rule of time entries.
+    #[serde(untagged)]
+    Time(SkipReason),
+}
+
+/// What look-ups of a write need, kept as it was when it was first sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frozen {
+    /// A note.
+    Note {
+        /// Its ticket.
+        ticket: TicketId,
+        /// Its title, marker included.
+        title: String,
+        /// First half of the SHA-256 of its text, in hex: tells whether a resend differs.
+        body_hash: String,
+    },
+    /// A time entry.
+    Time {
+        /// Its ticket.
+        ticket: TicketId,
+        /// Whose.
+        resource: ResourceId,
+        /// When it starts.
+        start: Timestamp,
+    },
+    /// An attachment.
+    Attachment {
+        /// The note it hangs on.
+        note: RemoteId,
+        /// Its title, marker included.
+        title: String,
+    },
+}
+
+/// The frozen ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Its id.
+    pub ticket: TicketId,
+    /// Its number, for people.
+    pub number: TicketNumber,
+}
+
+/// Why a session has no ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Unmatched {
+    /// No external key.
+    #[error("the session has no external key")]
+    NoKey,
+    /// A key in which no ticket can be found.
+    #[error("no ticket can be found in the external key")]
+    NoTicketInKey,
+    /// A key that asks for a new ticket, which is not switched on.
+    #[error("the external key asks for a new ticket, and automatic creation is off")]
+    TicketWanted,
+    /// The ticket does not exist (or cannot be seen by the API user).
+    #[error("the ticket does not exist, or the API user cannot see it")]
+    TicketNotFound,
+    /// Found by bare digits, and without activity for too long: they may be a phone number.
+    #[error("bare digits, and the ticket of that id has been without activity for long")]
+    StaleTicket,
+}
+
+/// Why an event is ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Ignored {
+    /// The connection is off.
+    #[error("the connection's mode is off")]
+    ModeOff,
+    /// The event is switched off.
+    #[error("the event is switched off")]
+    EventOff,
+    /// The session ended before `deliver_from`.
+    #[error("the session ended before deliver_from")]
+    BeforeDeliverFrom,
+}
+
+/// The end of a session, as it was announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndSeen {
+    /// The event's own time.
+    pub at: Option<Timestamp>,
+    /// When it was received first.
+    pub received_at: Timestamp,
+}
+
+/// The survey events seen, by the second at which they originated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SurveysSeen {
+    /// Customer exit surveys.
+    pub customer: BTreeSet<i64>,
+    /// Representative exit surveys.
+    pub representative: BTreeSet<i64>,
+}
+
+/// Since when an event waits, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Since when; `retry_hours` counts from here.
+    pub since: Timestamp,
+    /// For what, now.
+    pub why: WaitReason,
+    /// How often in a row for the same.
+    pub rounds: u32,
+}
+
+/// What an event waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// The appliance has no report yet, or none with an end or the surveys announced.
+    #[error("the report is not ready")]
+    ReportNotReady,
+    /// The appliance cannot be reached, or answers unreadably.
+    #[error("the appliance does not answer")]
+    Appliance,
+    /// The appliance refuses the credentials.
+    #[error("the appliance refuses the credentials")]
+    ApplianceCredentials,
+    /// Autotask cannot be reached or asks to slow down.
+    #[error("Autotask does not answer or asks to slow down")]
+    Autotask,
+    /// Autotask refuses the credentials.
+    #[error("Autotask refuses the credentials")]
+    AutotaskCredentials,
+    /// A right is missing.
+    #[error("a right is missing in Autotask")]
+    Blocked,
+    /// A write of unknown fate is being looked for.
+    #[error("a write of unknown fate is being looked for")]
+    UnknownWrite,
+    /// An unfamiliar refusal is being tried again.
+    #[error("an unfamiliar refusal is being tried again")]
+    UnfamiliarRefusal,
+    /// Too little time was left in the invocation for the next call.
+    #[error("the invocation's time was used up")]
+    TimeUsedUp,
+}
+
+/// Why an event was given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadLetterReason {
+    /// The report never came.
+    #[error("report_missing: the appliance had no complete report within the retry time")]
+    ReportMissing,
+    /// What it waited for did not come about in `retry_hours`.
+    #[error("retry time used up: {0}")]
+    RetryTimeUsedUp(WaitReason),
+    /// Too many claims without any outcome: processing it ends the process each time.
+    #[error("claimed {0} times without any outcome")]
+    ClaimsWithoutOutcome(u32),
+}
+
+/// Whether a record is on the list of what a person should look at, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attention {
+    /// It has no ticket.
+    Unmatched,
+    /// A right is missing.
+    Blocked,
+    /// A write was refused.
+    Refused,
+    /// A write is in doubt.
+    InDoubt,
+    /// Its event was given up.
+    DeadLettered,
+}
+
+impl Attention {
+    /// The word for logs and table items.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unmatched => "unmatched",
+            Self::Blocked => "blocked",
+            Self::Refused => "refused",
+            Self::InDoubt => "in_doubt",
+            Self::DeadLettered => "dead_lettered",
+        }
+    }
+}
+
+impl Record {
+    /// Why a person should look at the session: the gravest reason, or `None`.
+    #[must_use]
+    pub fn attention(&self) -> Option<Attention> {
+        let of_write = |write: &Write| match write.state {
+            WriteState::InDoubt { .. } => Some(Attention::InDoubt),
+            WriteState::Refused { .. } => Some(Attention::Refused),
+            WriteState::Wanted if write.blocked.is_some() => Some(Attention::Blocked),
+            _ => None,
+        };
+        self.dead_lettered
+            .as_ref()
+            .map(|_| Attention::DeadLettered)
+            .into_iter()
+            .chain(self.unmatched.map(|_| Attention::Unmatched))
+            .chain(self.writes.values().filter_map(of_write))
+            .max()
+    }
+}
