@@ -1,1 +1,216 @@
 //! Which ticket an external key names.
+//!
+//! The key is free text that anybody on the support side may have typed, at most 1024 characters by the vendor's own
+//! limit. Nothing here looks the ticket up: whether it exists, and whether bare digits were a phone number, is found
+//! out elsewhere.
+
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
+use serde::{Deserialize, Serialize};
+
+use crate::content::TicketReference;
+use crate::ids::{TicketId, TicketNumber};
+
+/// The most characters of a key that are looked at (vendor reference: a key has at most 1024).
+pub const KEY_CHARACTERS_MAX: usize = 1024;
+
+/// Why a key names no ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum NoTicket {
+    /// The session has no external key, or a blank one.
+    #[error("the session has no external key")]
+    NoKey,
+    /// There is a key, but no ticket in it.
+    #[error("the external key names no ticket")]
+    NoTicketInKey,
+    /// The key is a JSON object: it asks for a ticket to be created.
+    #[error("the external key asks for a ticket to be created")]
+    TicketWanted,
+}
+
+/// The ticket that an external key names.
+///
+/// With a pattern, its first group is the ticket (the whole match, if it has no group): digits alone are a ticket id,
+/// anything else is a ticket number. Without one, the first `T\d{8}\.\d+` in any case is a number, and a key of digits
+/// alone (in quotes or not) an id that may yet be something else, hence [`TicketReference::BareDigits`]. A number's
+/// leading `t` becomes `T`.
+///
+/// A key that is a JSON object asks for a ticket, even if a text in it mentions another ticket, unless the pattern
+/// finds one: whoever configures a pattern means it.
+///
+/// # Errors
+///
+/// What is missing. None of these can be cured by asking again, only by another key.
+pub fn ticket_reference(key: Option<&str>, pattern: Option<&Regex>) -> Result<TicketReference, NoTicket> {
+    let key = bounded(key.unwrap_or_default()).trim();
+    if key.is_empty() {
+        return Err(NoTicket::NoKey);
+    }
+    let found = match pattern {
+        Some(pattern) => by_pattern(key, pattern),
+        None if is_json_object(key) => None,
+        None => by_built_in_rules(key),
+    };
+    found.ok_or(if is_json_object(key) { NoTicket::TicketWanted } else { NoTicket::NoTicketInKey })
+}
+
+fn bounded(key: &str) -> &str {
+    match key.char_indices().nth(KEY_CHARACTERS_MAX) {
+        Some((end, _)) => &key[..end],
+        None => key,
+    }
+}
+
+fn is_json_object(key: &str) -> bool {
+    key.starts_with('{') && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(key).is_ok()
+}
+
+fn by_pattern(key: &str, pattern: &Regex) -> Option<TicketReference> {
+    pattern.captures_iter(key).find_map(|captures| {
+        let group = if captures.len() > 1 { 1 } else { 0 };
+        let ticket = captures.get(group)?.as_str().trim();
+        match ticket_id(ticket) {
+            Some(id) => Some(TicketReference::Id(id)),
+            None => ticket_number(ticket).map(TicketReference::Number),
+        }
+    })
+}
+
+fn by_built_in_rules(key: &str) -> Option<TicketReference> {
+    static NUMBER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[Tt]\d{8}\.\d+").expect("a constant pattern that the tests compile"));
+    let number = NUMBER.find_iter(key).find_map(|found| ticket_number(found.as_str()));
+    match number {
+        Some(number) => Some(TicketReference::Number(number)),
+        None => ticket_id(unquoted(key)).map(TicketReference::BareDigits),
+    }
+}
+
+/// A key that some system wrote as a JSON string arrives with its quotes.
+fn unquoted(key: &str) -> &str {
+    let inner = |quote: char| key.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    inner('"').or_else(|| inner('\'')).map_or(key, str::trim)
+}
+
+/// Ids start at 1; the vendor's are 64 bits wide at most.
+fn ticket_id(text: &str) -> Option<TicketId> {
+    let digits_alone = text.bytes().all(|byte| byte.is_ascii_digit());
+    let id = if digits_alone { text.parse().ok()? } else { return None };
+    (id > 0).then_some(TicketId(id))
+}
+
+fn ticket_number(text: &str) -> Option<TicketNumber> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let is_lower_case_number = text.starts_with('t') && text[1..].starts_with(|next: char| next.is_ascii_digit());
+    if is_lower_case_number { format!("T{}", &text[1..]).parse().ok() } else { text.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number(text: &str) -> TicketReference {
+        TicketReference::Number(text.parse().unwrap())
+    }
+
+    fn built_in(key: &str) -> Result<TicketReference, NoTicket> {
+        ticket_reference(Some(key), None)
+    }
+
+    #[test]
+    fn missing_and_blank_keys_are_told_from_keys_without_a_ticket() {
+        assert_eq!(ticket_reference(None, None), Err(NoTicket::NoKey));
+        assert_eq!(built_in(""), Err(NoTicket::NoKey));
+        assert_eq!(built_in(" \n\u{a0}"), Err(NoTicket::NoKey));
+        for key in ["call back tomorrow", "T2025.1", "T20250318", "#4711", "-4711", "0", "12 34", "٤٢", "99999999999999999999", "\"\""]
+        {
+            assert_eq!(built_in(key), Err(NoTicket::NoTicketInKey), "{key}");
+        }
+    }
+
+    #[test]
+    fn ticket_number_is_found_in_any_case_and_amid_other_text() {
+        for key in
+            ["T20250318.0042", " t20250318.0042\n", "Ticket: t20250318.0042 (Müller)", "\"T20250318.0042\"", "#T20250318.0042, 4711"]
+        {
+            assert_eq!(built_in(key), Ok(number("T20250318.0042")), "{key}");
+        }
+    }
+
+    #[test]
+    fn first_number_wins_and_one_that_cannot_be_is_passed_over() {
+        assert_eq!(built_in("T20250318.0042 and T20250319.0001"), Ok(number("T20250318.0042")));
+        let endless = format!("T20250318.{} T20250319.0001", "9".repeat(60));
+        assert_eq!(built_in(&endless), Ok(number("T20250319.0001")));
+    }
+
+    #[test]
+    fn digits_alone_are_an_id_that_may_be_something_else() {
+        for key in ["90210", " 90210 ", "\"90210\"", "'90210'", "0090210"] {
+            assert_eq!(built_in(key), Ok(TicketReference::BareDigits(TicketId(90210))), "{key}");
+        }
+    }
+
+    #[test]
+    fn json_object_asks_for_a_ticket_whatever_its_texts_mention() {
+        assert_eq!(built_in(r#" {"accountName":"Acme","title":"as T20250318.0042"} "#), Err(NoTicket::TicketWanted));
+        assert_eq!(built_in("{}"), Err(NoTicket::TicketWanted));
+        assert_eq!(built_in("{broken T20250318.0042"), Ok(number("T20250318.0042")));
+        assert_eq!(built_in("[1]"), Err(NoTicket::NoTicketInKey));
+    }
+
+    #[test]
+    fn group_of_the_pattern_is_the_ticket() {
+        let pattern = Regex::new(r"(?:ref|ticket)[ :#]*([A-Z]?\d[\d.]*)").unwrap();
+        let with = |key: &str| ticket_reference(Some(key), Some(&pattern));
+        assert_eq!(with("ref: 4711"), Ok(TicketReference::Id(TicketId(4711))));
+        assert_eq!(with("ticket #T20250318.0042"), Ok(number("T20250318.0042")));
+        assert_eq!(with("ref 0, ref 4712"), Ok(TicketReference::Id(TicketId(4712))));
+        assert_eq!(with(r#"{"x":"ref 4711"}"#), Ok(TicketReference::Id(TicketId(4711))));
+        assert_eq!(with(r#"{"x":"other"}"#), Err(NoTicket::TicketWanted));
+        assert_eq!(with("T20250318.0042"), Err(NoTicket::NoTicketInKey));
+    }
+
+    #[test]
+    fn pattern_without_a_group_takes_the_whole_match_and_an_empty_one_nothing() {
+        let whole = Regex::new(r"t\d{8}\.\d+").unwrap();
+        assert_eq!(ticket_reference(Some("see t20250318.0042"), Some(&whole)), Ok(number("T20250318.0042")));
+        let empty = Regex::new("(x*)").unwrap();
+        assert_eq!(ticket_reference(Some("4711"), Some(&empty)), Err(NoTicket::NoTicketInKey));
+        let optional = Regex::new("case( \\d+)?").unwrap();
+        assert_eq!(ticket_reference(Some("case"), Some(&optional)), Err(NoTicket::NoTicketInKey));
+    }
+
+    #[test]
+    fn text_beyond_the_vendors_limit_is_not_looked_at() {
+        let key = format!("{}T20250318.0042", "ü".repeat(KEY_CHARACTERS_MAX));
+        assert_eq!(built_in(&key), Err(NoTicket::NoTicketInKey));
+    }
+
+    proptest! {
+        #[test]
+        fn any_key_and_any_matching_pattern_give_an_answer(key in "\\PC{0,80}|[\\s\\S]{0,1200}", group in "[(][A-Za-z0-9.*+]{0,8}[)]") {
+            let pattern = Regex::new(&group).ok();
+            let _ = ticket_reference(Some(&key), pattern.as_ref());
+            let _ = ticket_reference(Some(&key), None);
+        }
+
+        #[test]
+        fn ticket_number_survives_foreign_text_around_it(before in "[^tT{\"]{0,200}", after in "[^0-9]{0,200}", t in "[tT]", day in "[0-9]{8}", running in "[0-9]{1,6}") {
+            let key = format!("{before}{t}{day}.{running}{after}");
+            prop_assert_eq!(built_in(&key), Ok(number(&format!("T{day}.{running}"))));
+        }
+
+        #[test]
+        fn every_positive_id_is_read_back(id in 1..=i64::MAX) {
+            prop_assert_eq!(built_in(&format!(" {id} ")), Ok(TicketReference::BareDigits(TicketId(id))));
+        }
+    }
+}

@@ -5,7 +5,7 @@
 //!
 //! - [`ids`], [`event`], [`queue_message`]: what travels between the parts.
 //! - [`support_session`]: what the appliance reports of one session.
-//! - [`external_key`], [`time_entry`], [`render`]: what that means for a ticket.
+//! - [`presence`], [`external_key`], [`time_entry`], [`render`]: what that means for a ticket.
 //! - [`content`]: what is written, in the words of ticketing, free of any vendor's wire format.
 //! - [`settings`]: what an administrator can choose.
 //! - [`failure`]: what a call to a neighbour came to when it did not succeed.
@@ -17,6 +17,7 @@ pub mod event;
 pub mod external_key;
 pub mod failure;
 pub mod ids;
+pub mod presence;
 pub mod queue_message;
 pub mod render;
 pub mod settings;

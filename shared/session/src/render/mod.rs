@@ -1,1 +1,3 @@
 //! Every text that a person will read.
+
+pub(crate) mod clock;
