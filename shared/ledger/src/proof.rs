@@ -1,0 +1,100 @@
+//! Proofs: whether look-ups of a kind of write are known to work for a connection, and when it was first seen.
+//!
+//! A restricted API user silently sees fewer rows. So the first done write of each kind is looked up at once, and what
+//! came of it is remembered here.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use session::ApplianceId;
+use session::delivery::WriteKind;
+
+use crate::claim::{Updated, names, send};
+use crate::error::LedgerError;
+use crate::item::{Key, moment, read_moment, required};
+use crate::ledger::Ledger;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+
+const KINDS: [WriteKind; 4] = [WriteKind::Ticket, WriteKind::Note, WriteKind::Attachment, WriteKind::TimeEntry];
+const UPDATED_AT: &str = "updated_at";
+const FIRST_SEEN: &str = "first_seen";
+
+/// Per kind of write: whether what we wrote could be seen again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proofs(BTreeMap<WriteKind, bool>);
+
+impl Proofs {
+    /// `Some(true)`: look-ups work. `Some(false)`: what was surely written could not be seen. `None`: never tried.
+    #[must_use]
+    pub fn of(&self, kind: WriteKind) -> Option<bool> {
+        self.0.get(&kind).copied()
+    }
+}
+
+impl Ledger {
+    /// What is known about look-ups of a connection. One consistent read.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`].
+    pub async fn proofs(&self, appliance: &ApplianceId) -> Result<Proofs, LedgerError> {
+        let item = self.read("proofs", &proof_key(appliance)).await?.unwrap_or_default();
+        let mut proofs = Proofs::default();
+        for kind in KINDS {
+            if let Some(value) = item.get(kind.name()) {
+                let seen = value.as_bool().map_err(|_| LedgerError::unreadable(kind.name(), "not true or false"))?;
+                proofs.0.insert(kind, *seen);
+            }
+        }
+        Ok(proofs)
+    }
+
+    /// Remembers whether a write of that kind, surely made, could be seen. The last word counts. Kept for good.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`].
+    pub async fn set_proof(
+        &self,
+        appliance: &ApplianceId,
+        kind: WriteKind,
+        seen: bool,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let request = self
+            .update(&proof_key(appliance))
+            .update_expression("SET #kind = :seen, #updated_at = :now")
+            .set_expression_attribute_names(Some(names(&[UPDATED_AT])))
+            .expression_attribute_names("#kind", kind.name())
+            .expression_attribute_values(":seen", AttributeValue::Bool(seen))
+            .expression_attribute_values(":now", moment(now));
+        send("set proof", request).await.map(|_| ())
+    }
+
+    /// When the ledger first saw the connection: `now` if it never has. One read, and one write the first time.
+    /// Never changes afterwards, so a process may keep it. To the millisecond.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`].
+    pub async fn first_seen(&self, appliance: &ApplianceId, now: Timestamp) -> Result<Timestamp, LedgerError> {
+        const OPERATION: &str = "first seen";
+        let key = Key::service(appliance, "#connection");
+        if let Some(item) = self.read(OPERATION, &key).await? {
+            return required(FIRST_SEEN, read_moment(&item, FIRST_SEEN)?);
+        }
+        let request = self
+            .update(&key)
+            // Of two workers the first one wins, and both are told its moment.
+            .update_expression("SET #first_seen = if_not_exists(#first_seen, :now)")
+            .set_expression_attribute_names(Some(names(&[FIRST_SEEN])))
+            .expression_attribute_values(":now", moment(now))
+            .return_values(ReturnValue::AllNew);
+        let (Updated::Yes(item) | Updated::No(item)) = send(OPERATION, request).await?;
+        required(FIRST_SEEN, read_moment(&required(FIRST_SEEN, item)?, FIRST_SEEN)?)
+    }
+}
+
+fn proof_key(appliance: &ApplianceId) -> Key {
+    Key::service(appliance, "#proof")
+}

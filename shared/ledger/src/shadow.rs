@@ -1,0 +1,139 @@
+//! What would have been written: kept in shadow mode, to be compared with what the old system wrote.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use session::{ApplianceId, Lsid};
+
+use crate::claim::{names, send};
+use crate::error::LedgerError;
+use crate::item::{EXPIRES_AT, Key, moment, read_text, required, text};
+use crate::ledger::Ledger;
+
+/// The most bytes kept of one session, as JSON. An item of the table may have 400 KB (vendor reference), names and keys
+/// included.
+pub const SHADOW_BYTES_MAX: usize = 300_000;
+
+const SHADOW: &str = "shadow";
+const UPDATED_AT: &str = "updated_at";
+/// Texts are not cut below this, for the rest must be readable.
+const TEXT_BYTES_MIN: usize = 200;
+
+/// How much was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// All of it.
+    Whole,
+    /// Long texts were cut, each with a remark at its end, to stay within [`SHADOW_BYTES_MAX`].
+    Shortened,
+}
+
+impl Ledger {
+    /// Keeps what would be written for the session, in place of what was kept before, for the ledger's retention.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`]; [`Unstorable`](LedgerError::Unstorable) if the value is larger than [`SHADOW_BYTES_MAX`] for
+    /// other reasons than long texts.
+    pub async fn keep_shadow<T: Serialize>(
+        &self,
+        appliance: &ApplianceId,
+        lsid: &Lsid,
+        would_write: &T,
+        now: Timestamp,
+    ) -> Result<Kept, LedgerError> {
+        let value = serde_json::to_value(would_write).map_err(|_| unstorable("not a JSON value"))?;
+        let (json, kept) = fit(value, SHADOW_BYTES_MAX).ok_or_else(|| unstorable("too large"))?;
+        let request = self
+            .update(&shadow_key(appliance, lsid))
+            .update_expression("SET #shadow = :shadow, #updated_at = :now, #expires_at = :expires_at")
+            .set_expression_attribute_names(Some(names(&[SHADOW, UPDATED_AT, EXPIRES_AT])))
+            .expression_attribute_values(":shadow", text(&json))
+            .expression_attribute_values(":now", moment(now))
+            .expression_attribute_values(":expires_at", self.expiry(now));
+        send("keep shadow", request).await?;
+        Ok(kept)
+    }
+
+    /// What was kept for the session, if anything. A consistent read.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`].
+    pub async fn shadow(&self, appliance: &ApplianceId, lsid: &Lsid) -> Result<Option<Value>, LedgerError> {
+        let Some(item) = self.read("shadow", &shadow_key(appliance, lsid)).await? else { return Ok(None) };
+        let json = required(SHADOW, read_text(&item, SHADOW)?)?;
+        serde_json::from_str(json).map(Some).map_err(|_| LedgerError::unreadable(SHADOW, "not JSON"))
+    }
+}
+
+fn shadow_key(appliance: &ApplianceId, lsid: &Lsid) -> Key {
+    Key::service(appliance, format!("#shadow#{lsid}"))
+}
+
+fn unstorable(problem: &'static str) -> LedgerError {
+    LedgerError::Unstorable { path: SHADOW.to_owned(), problem }
+}
+
+/// The value as JSON of at most `limit` bytes, its long texts cut to half again and again until it fits; `None` if it does
+/// not fit with short texts either.
+fn fit(mut value: Value, limit: usize) -> Option<(String, Kept)> {
+    let mut kept = Kept::Whole;
+    let mut text_limit = limit;
+    loop {
+        let json = value.to_string();
+        if json.len() <= limit {
+            return Some((json, kept));
+        }
+        text_limit /= 2;
+        if text_limit < TEXT_BYTES_MIN {
+            return None;
+        }
+        shorten_texts(&mut value, text_limit);
+        kept = Kept::Shortened;
+    }
+}
+
+fn shorten_texts(value: &mut Value, text_limit: usize) {
+    match value {
+        Value::String(text) if text.len() > text_limit => {
+            const REMARK: &str = "… (cut)";
+            // With the remark it must not grow beyond the limit, or the next round would cut the remark.
+            text.truncate(text.floor_char_boundary(text_limit - REMARK.len()));
+            text.push_str(REMARK);
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| shorten_texts(value, text_limit)),
+        Value::Object(members) => members.values_mut().for_each(|value| shorten_texts(value, text_limit)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_fits_is_kept_as_it_is() {
+        let (json, kept) = fit(json!({"note": "é"}), 100).unwrap();
+        assert_eq!((json.as_str(), kept), ("{\"note\":\"é\"}", Kept::Whole));
+    }
+
+    #[test]
+    fn only_the_long_text_is_cut_and_says_so() {
+        let note = "short".repeat(10);
+        let (json, kept) = fit(json!({"note": note, "attachment": "ü\n".repeat(4_000)}), 2_000).unwrap();
+        let value: Value = serde_json::from_str(&json).unwrap();
+        assert!(json.len() <= 2_000);
+        assert_eq!(kept, Kept::Shortened);
+        assert_eq!(value["note"], note);
+        assert!(value["attachment"].as_str().unwrap().ends_with("… (cut)"));
+    }
+
+    #[test]
+    fn what_is_large_without_long_texts_is_refused() {
+        assert_eq!(fit(json!(vec![1; 2_000]), 2_000), None);
+    }
+}
