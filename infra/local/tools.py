@@ -1,0 +1,116 @@
+"""The tools that the verbs need, pinned and installed below .tools/ of the checkout, never globally.
+
+    python3 infra/local/tools.py ensure ministack sam cargo-deny
+
+installs what is missing and is quick when nothing is. What a machine must bring itself: a Rust toolchain, Python 3.10 or
+later, make, a C compiler.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import progress
+from progress import Stopped
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / ".tools"
+# Older ones are refused by the SAM command line.
+PYTHON_AT_LEAST = (3, 10)
+CARGO_DENY = "0.20.2"
+PYTHON_TOOLS = ("ministack", "sam")
+
+
+def ensure(*names: str) -> None:
+    """Installs those of `ministack`, `sam` and `cargo-deny` that are missing or of another version."""
+    _check_machine()
+    missing = [name for name in names if not _is_installed(name)]
+    if not missing:
+        return
+    with progress.step(f"Install {', '.join(missing)} into {TOOLS} (once; about a minute for sam, several for cargo-deny)"):
+        TOOLS.mkdir(exist_ok=True)
+        # Side by side: each waits for the network most of the time.
+        running = [(name, _start_installing(name)) for name in missing]
+        for name, process in running:
+            _finish_installing(name, process)
+
+
+def path_with_tools() -> str:
+    """The search path in which `sam`, `cargo lambda` and zig are found before anything the machine has."""
+    return os.pathsep.join([str(TOOLS / "sam" / "bin"), str(TOOLS / "cargo-deny" / "bin"), os.environ.get("PATH", "")])
+
+
+def python_of(environment: str) -> Path:
+    """The interpreter of one of the two Python environments."""
+    return TOOLS / environment / "bin" / "python"
+
+
+def _check_machine() -> None:
+    if sys.version_info < PYTHON_AT_LEAST:
+        found = ".".join(map(str, sys.version_info[:2]))
+        wanted = ".".join(map(str, PYTHON_AT_LEAST))
+        raise Stopped(f"Python {found} is too old", do_next=f"install Python {wanted} or later, then: make PYTHON=python{wanted} ...")
+    for program, remedy in [("cargo", "install Rust (rustup)"), ("cc", "install a C compiler (package build-essential or gcc)")]:
+        if not shutil.which(program):
+            raise Stopped(f"no `{program}` on this machine", do_next=remedy)
+
+
+def _fingerprint(name: str) -> str:
+    """What an installation depends on; another one means to install anew."""
+    if name == "cargo-deny":
+        return CARGO_DENY
+    pins = (ROOT / "infra" / "local" / "tools" / f"{name}.txt").read_bytes()
+    return f"{sys.version_info[:2]} {TOOLS} {hashlib.sha256(pins).hexdigest()}"
+
+
+def _stamp(name: str) -> Path:
+    return TOOLS / name / ".installed"
+
+
+def _is_installed(name: str) -> bool:
+    return _stamp(name).exists() and _stamp(name).read_text() == _fingerprint(name)
+
+
+def _log(name: str) -> Path:
+    return TOOLS / f"{name}.install.log"
+
+
+def _start_installing(name: str) -> subprocess.Popen:
+    # What an interrupted attempt or another version left cannot be trusted.
+    shutil.rmtree(TOOLS / name, ignore_errors=True)
+    command = _install_cargo_deny() if name == "cargo-deny" else _install_python_tools(name)
+    with open(_log(name), "wb") as log:
+        return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, shell=True)
+
+
+def _install_python_tools(name: str) -> str:
+    pins = ROOT / "infra" / "local" / "tools" / f"{name}.txt"
+    make_environment = [sys.executable, "-m", "venv", str(TOOLS / name)]
+    fill_it = [str(python_of(name)), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
+    return f"{shlex.join(make_environment)} && {shlex.join([*fill_it, '--requirement', str(pins)])}"
+
+
+def _install_cargo_deny() -> str:
+    return shlex.join(["cargo", "install", "--locked", "--root", str(TOOLS / "cargo-deny"), f"cargo-deny@{CARGO_DENY}"])
+
+
+def _finish_installing(name: str, process: subprocess.Popen) -> None:
+    if process.wait() != 0:
+        raise Stopped(
+            f"{name} could not be installed",
+            do_next="see the log (no network? no venv module, package python3-venv?), then repeat the command",
+            log=_log(name),
+        )
+    _stamp(name).write_text(_fingerprint(name))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3 or sys.argv[1] != "ensure" or not set(sys.argv[2:]) <= {*PYTHON_TOOLS, "cargo-deny"}:
+        sys.exit(__doc__)
+    progress.run(lambda: ensure(*sys.argv[2:]))
