@@ -1,0 +1,38 @@
+//! The client of one Autotask tenant. Here is only what all its operations share; each operation is in the file of its subject.
+
+use session::ids::{ResourceId, RoleId};
+
+use super::authors::{HeldRoles, KnownResource, ROLES_LIFETIME};
+use super::cache::Cache;
+use super::config::{Config, ConfigError};
+use super::transport::Transport;
+
+/// A client of one Autotask tenant. Share it (behind a reference or an `Arc`): connections, the slots for parallel calls and what
+/// is known of people and roles are kept in it.
+///
+/// Every operation takes a `deadline`, the moment at which the caller must have its answer; a call runs 60 s at most whatever
+/// the deadline is. An operation of several calls shares one deadline. When it passes, the connection is dropped: a write that had been
+/// sent by then is `Failure::Unknown`, one that had not is `Failure::NotTaken`.
+#[derive(Debug)]
+pub struct AutotaskClient {
+    pub(super) transport: Transport,
+    pub(super) resources: Cache<String, KnownResource>,
+    pub(super) held_roles: Cache<ResourceId, HeldRoles>,
+    pub(super) roles: Cache<String, Vec<RoleId>>,
+}
+
+impl AutotaskClient {
+    /// A client that has not called anybody yet.
+    ///
+    /// # Errors
+    /// When the configuration cannot work, naming the key of the connection document.
+    #[expect(clippy::needless_pass_by_value, reason = "a client is made of its configuration, which nobody needs afterwards")]
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            transport: Transport::new(&config)?,
+            resources: Cache::new(ROLES_LIFETIME),
+            held_roles: Cache::new(ROLES_LIFETIME),
+            roles: Cache::new(ROLES_LIFETIME),
+        })
+    }
+}

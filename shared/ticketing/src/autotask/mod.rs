@@ -1,0 +1,32 @@
+//! A client of the Autotask PSA REST API, version 1.0: what Session Bridge reads and writes there, and nothing else.
+//!
+//! Reading order: [`client`](self) for the operations, one file each (`tickets`, `authors`, `writes`, `lookups`,
+//! `threshold`); below them `transport` (one HTTP call: address, credentials, bounds, the slots per entity) with `zone` (which
+//! host) and `answer` with `vendor_texts` (what came back, pure); beside them `query` and `row`, the two shapes of the wire.
+//!
+//! Three rules hold everywhere. A row that a query returns is checked again here, because Autotask drops an operator that it does
+//! not know and then returns everything. A call is never repeated by the client, but for one case: the tenant moved to another
+//! zone, which Autotask tells by a refusal. And no sentence holds a body, a secret or a login.
+//!
+//! Facts marked "vendor reference" come from Autotask's published documentation, "observed by clients" from other clients of the
+//! same API.
+
+mod answer;
+mod authors;
+mod cache;
+mod client;
+mod config;
+mod lookups;
+mod query;
+mod row;
+mod threshold;
+mod tickets;
+mod transport;
+mod vendor_texts;
+mod writes;
+mod zone;
+
+pub use authors::AuthorProblem;
+pub use client::AutotaskClient;
+pub use config::{Config, ConfigError};
+pub use threshold::ThresholdInformation;

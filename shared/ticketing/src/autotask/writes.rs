@@ -1,0 +1,171 @@
+//! Creating notes, attachments and time entries, and the wire format of each. No wire type is ever updated or deleted here.
+//!
+//! Which path creates what is the vendor's contract: a note only below its ticket, an attachment only below its note, a time entry
+//! only at the root. A 404 is never answered by trying another path.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use session::content::{Attachment, Note, TimeEntry};
+use session::failure::Failure;
+use session::ids::{RemoteId, TicketId};
+use session::settings::Visibility;
+use tokio::time::Instant;
+
+use super::answer::{Purpose, created_id};
+use super::client::AutotaskClient;
+use super::transport::{Call, Entity};
+
+impl AutotaskClient {
+    /// Writes a note on a ticket and returns its id.
+    ///
+    /// # Errors
+    /// Any [`Failure`] of a write; `NotFound` when there is no such ticket.
+    pub async fn create_note(&self, ticket: TicketId, note: &Note, deadline: Instant) -> Result<RemoteId, Failure> {
+        let path = format!("Tickets/{ticket}/Notes");
+        self.create(&Call::post(Entity::TicketNotes, Purpose::CreateNote, path, &NoteBody::new(ticket, note)), deadline).await
+    }
+
+    /// Attaches a text file to a note and returns the attachment's id.
+    ///
+    /// # Errors
+    /// Any [`Failure`] of a write; `NotFound` when there is no such note.
+    pub async fn create_attachment(&self, attachment: &Attachment, deadline: Instant) -> Result<RemoteId, Failure> {
+        let path = format!("TicketNotes/{}/Attachments", attachment.note);
+        let body = AttachmentBody::new(attachment);
+        self.create(&Call::post(Entity::TicketNoteAttachments, Purpose::CreateAttachment, path, &body), deadline).await
+    }
+
+    /// Writes a time entry on a ticket and returns its id.
+    ///
+    /// # Errors
+    /// Any [`Failure`] of a write; `RoleRefused` when the role does not fit the resource or the ticket.
+    pub async fn create_time_entry(&self, ticket: TicketId, entry: &TimeEntry, deadline: Instant) -> Result<RemoteId, Failure> {
+        let path = Entity::TimeEntries.name().to_owned();
+        let body = TimeEntryBody::new(ticket, entry);
+        self.create(&Call::post(Entity::TimeEntries, Purpose::CreateTimeEntry, path, &body), deadline).await
+    }
+
+    async fn create(&self, call: &Call<'_>, deadline: Instant) -> Result<RemoteId, Failure> {
+        created_id(&self.transport.call(call, deadline).await?).map(RemoteId)
+    }
+}
+
+#[derive(Serialize)]
+struct NoteBody<'a> {
+    /// The parent in the path is what counts; clients send both.
+    #[serde(rename = "ticketID")]
+    ticket_id: i64,
+    title: &'a str,
+    description: &'a str,
+    #[serde(rename = "noteType")]
+    note_type: i32,
+    publish: i32,
+}
+
+impl<'a> NoteBody<'a> {
+    fn new(ticket: TicketId, note: &'a Note) -> Self {
+        Self {
+            ticket_id: ticket.0,
+            title: &note.title,
+            description: &note.description,
+            note_type: note.note_type,
+            publish: publish(note.visibility),
+        }
+    }
+}
+
+/// The content type is not sent: Autotask derives it from the extension of the file name.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttachmentBody<'a> {
+    attachment_type: &'static str,
+    full_path: &'a str,
+    title: &'a str,
+    publish: i32,
+    data: String,
+}
+
+impl<'a> AttachmentBody<'a> {
+    fn new(attachment: &'a Attachment) -> Self {
+        Self {
+            attachment_type: "FILE_ATTACHMENT",
+            full_path: &attachment.file_name,
+            title: &attachment.title,
+            publish: publish(attachment.visibility),
+            data: STANDARD.encode(&attachment.text),
+        }
+    }
+}
+
+/// Hours are not sent: Autotask computes them from start and end.
+#[derive(Serialize)]
+struct TimeEntryBody<'a> {
+    #[serde(rename = "ticketID")]
+    ticket_id: i64,
+    #[serde(rename = "resourceID")]
+    resource_id: i64,
+    #[serde(rename = "roleID")]
+    role_id: i64,
+    #[serde(rename = "dateWorked")]
+    date_worked: String,
+    #[serde(rename = "startDateTime")]
+    start: String,
+    #[serde(rename = "endDateTime")]
+    end: String,
+    #[serde(rename = "summaryNotes")]
+    summary_notes: &'a str,
+    #[serde(rename = "internalNotes")]
+    internal_notes: &'a str,
+    #[serde(rename = "billingCodeID", skip_serializing_if = "Option::is_none")]
+    billing_code_id: Option<i64>,
+    #[serde(rename = "contractID", skip_serializing_if = "Option::is_none")]
+    contract_id: Option<i64>,
+    #[serde(rename = "offsetHours", skip_serializing_if = "Option::is_none")]
+    offset_hours: Option<f64>,
+    #[serde(rename = "isNonBillable", skip_serializing_if = "Option::is_none")]
+    is_non_billable: Option<bool>,
+    #[serde(rename = "showOnInvoice", skip_serializing_if = "Option::is_none")]
+    show_on_invoice: Option<bool>,
+}
+
+impl<'a> TimeEntryBody<'a> {
+    fn new(ticket: TicketId, entry: &'a TimeEntry) -> Self {
+        Self {
+            ticket_id: ticket.0,
+            resource_id: entry.resource.0,
+            role_id: entry.role.0,
+            date_worked: midnight(entry.date_worked),
+            start: utc(entry.start),
+            end: utc(entry.end),
+            summary_notes: &entry.summary_notes,
+            internal_notes: &entry.internal_notes,
+            billing_code_id: entry.billing_code_id,
+            contract_id: entry.contract_id,
+            offset_hours: entry.offset_hours,
+            is_non_billable: entry.is_non_billable,
+            show_on_invoice: entry.show_on_invoice,
+        }
+    }
+}
+
+/// Autotask's publish values (vendor reference): 1 is the one that customers see, although its label reads "All Autotask Users".
+const fn publish(visibility: Visibility) -> i32 {
+    match visibility {
+        Visibility::Customer => 1,
+        Visibility::Internal => 2,
+        Visibility::InternalAndComanaged => 4,
+    }
+}
+
+/// A moment as Autotask takes it: UTC with `Z`, to the millisecond, which is all that it keeps.
+pub(super) fn utc(at: Timestamp) -> String {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at).to_string()
+}
+
+/// A date as Autotask takes it: midnight, taken as given without any zone shift (vendor reference).
+pub(super) fn midnight(date: Date) -> String {
+    date.strftime("%Y-%m-%dT00:00:00Z").to_string()
+}
