@@ -1,0 +1,86 @@
+//! Where the table is, and a ledger on it for each test.
+
+use std::sync::OnceLock;
+
+use aws::{Environment, Timeouts};
+use aws_sdk_dynamodb::Client;
+use jiff::Timestamp;
+use ledger::{Ledger, Nonce};
+use serde::{Deserialize, Serialize};
+use session::{ApplianceId, Lsid};
+
+pub(crate) const RETENTION_DAYS: u32 = 400;
+
+/// The description of the local system, as far as it matters here.
+#[derive(Deserialize)]
+pub(crate) struct System {
+    pub(crate) endpoint: String,
+    region: String,
+    pub(crate) ledger_table: String,
+}
+
+pub(crate) fn system() -> &'static System {
+    static SYSTEM: OnceLock<System> = OnceLock::new();
+    SYSTEM.get_or_init(|| {
+        #[expect(clippy::disallowed_methods, reason = "tests have no other way to learn where the local system is")]
+        let path = std::env::var("SESSION_BRIDGE_SYSTEM")
+            .expect("SESSION_BRIDGE_SYSTEM is not set: these tests need the local system, run `make test`");
+        let json = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run `make test`"));
+        serde_json::from_str(&json).unwrap_or_else(|error| panic!("{path}: {error}"))
+    })
+}
+
+/// A client that reaches the table at that endpoint, with the credentials of nobody: the local AWS asks for none.
+pub(crate) fn client_at(endpoint: &str) -> Client {
+    let environment = Environment::from_lookup(|variable| {
+        Some(match variable {
+            "AWS_REGION" => system().region.clone(),
+            "AWS_ENDPOINT_URL" => endpoint.to_owned(),
+            _ => "local".to_owned(),
+        })
+    });
+    Client::new(&environment.unwrap().sdk_config(&Timeouts::WORKER))
+}
+
+pub(crate) fn client() -> Client {
+    client_at(&system().endpoint)
+}
+
+pub(crate) fn ledger() -> Ledger {
+    ledger_at(&system().endpoint)
+}
+
+pub(crate) fn ledger_at(endpoint: &str) -> Ledger {
+    Ledger::new(client_at(endpoint), &system().ledger_table, RETENTION_DAYS)
+}
+
+/// An appliance that no other test knows.
+pub(crate) fn appliance() -> ApplianceId {
+    format!("test_{:016x}", fastrand::u64(..)).parse().unwrap()
+}
+
+pub(crate) fn lsid() -> Lsid {
+    "7d1f0c52a9be4e6f8a3b90d4c6e21f57".parse().unwrap()
+}
+
+pub(crate) fn nonce() -> Nonce {
+    Nonce::new(fastrand::u128(..))
+}
+
+/// In the future of the tests, so that the table does not remove what they write.
+pub(crate) fn now() -> Timestamp {
+    "2030-03-18T14:27:00.5Z".parse().unwrap()
+}
+
+/// Something to record, as a delivery would: nested, with texts, numbers and absent values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) phase: String,
+    pub(crate) hours: f64,
+    pub(crate) ticket: Option<i64>,
+    pub(crate) surveys: Vec<u32>,
+}
+
+pub(crate) fn state(phase: &str) -> State {
+    State { phase: phase.to_owned(), hours: 1.0, ticket: None, surveys: vec![311, 302] }
+}
