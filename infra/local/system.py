@@ -35,7 +35,7 @@ from progress import Stopped
 from tools import ROOT
 
 # Where a system answers when nobody else does; the usual port of a local AWS first.
-PREFERRED_PORTS = {"aws": 4566, "appliance": 4571, "autotask": 4572}
+PREFERRED_PORTS = {"aws": 4566, "appliance": 4580, "autotask": 4581}
 STACK = "session-bridge"
 BUCKET = "session-bridge-artifacts"
 ALARM_EMAIL = "none"
@@ -221,8 +221,14 @@ def _start_simulators(settings: Settings, before: dict) -> tuple[dict, int]:
         command = [str(binary), "--appliance", addresses["appliance"], "--autotask", addresses["autotask"]]
         process = processes.start(settings.state, "simulators", command, {"PATH": os.environ.get("PATH", "")})
         log = settings.state / "simulators.log"
-        _wait_for(process, log, lambda: all(_listens(address) for address in addresses.values()), "the simulators")
-        return {"built": built, **{side: f"http://{address}" for side, address in addresses.items()}}, process.pid
+        _wait_for(process, log, lambda: _base_urls(log), "the simulators")
+        return {"built": built, **_base_urls(log)}, process.pid
+
+
+def _base_urls(log: Path) -> dict[str, str]:
+    """Where the simulators listen: one line of JSON that they print once they do, empty before."""
+    first = log.read_text(errors="replace").partition("\n")
+    return json.loads(first[0]) if first[1] and first[0].startswith("{") else {}
 
 
 def _target_directory() -> Path:

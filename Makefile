@@ -1,0 +1,59 @@
+# The verbs of daily work. CI calls the same ones, and each sets up what it needs inside this checkout.
+# A machine must bring a Rust toolchain, Python 3.10 or later, make and a C compiler.
+
+PYTHON ?= python3
+# Which instruction set `build` and `deploy` are for; it must be the stack's parameter Architecture.
+ARCH ?= arm64
+# Which stack in the AWS account `deploy` makes or renews.
+STACK ?= session-bridge
+# Which appliance of the local system `replay` posts for.
+APPLIANCE ?= default
+
+LOCAL := $(PYTHON) infra/local
+SYSTEM := $(LOCAL)/system.py
+# The test system is beside the one a person works with, knows many appliances, and waits a hundredth of the time.
+TEST_SYSTEM := --name test
+TEST_SETTINGS := --appliances 50 --worker-timeout 60 --visibility 60 --retry-pace 1 --log-level debug
+WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test up down replay check build deploy
+
+help: ## List the verbs
+	@echo "Session Bridge: make <verb>"
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb text; do \
+		printf '  %-8s %s\n' "$$verb" "$$text"; done
+
+demo: ## Show the main job: a sample session end becomes a note and a time entry, exactly once
+	@$(LOCAL)/demo.py
+
+test: ## Run the whole test suite, end to end on the real stack included
+	@trap 'exit 130' INT TERM; trap '$(SYSTEM) $(TEST_SYSTEM) down' EXIT; \
+		$(SYSTEM) $(TEST_SYSTEM) up $(TEST_SETTINGS) && \
+		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/test/system.json" cargo test --workspace --no-fail-fast
+
+up: ## Start the local system, or bring it to what the checkout says now, and leave it running
+	@$(SYSTEM) up
+
+down: ## Stop the local system
+	@$(SYSTEM) down
+
+replay: ## Post a sample: EVENT=events/<file>, to the local system or to URL=<outbound event URL with its token>
+	@$(if $(EVENT),,echo "Name a sample: make replay EVENT=events/outbound/support_conference_end.form (events/README.md lists them)"; exit 1;) \
+		$(LOCAL)/replay.py "$(EVENT)" --appliance "$(APPLIANCE)" $(if $(URL),--url '$(URL)')
+
+check: ## Check formatting, lints, docs, licences and the template
+	@$(LOCAL)/tools.py ensure sam cargo-deny
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	@$(WITH_TOOLS) cargo deny --workspace check bans licenses sources
+	@$(WITH_TOOLS) sam validate --lint --region eu-central-1 --template-file infra/template.yaml
+
+build: ## Build the functions for the cloud: ARCH=arm64 (or x86_64)
+	@$(LOCAL)/tools.py ensure sam
+	@$(WITH_TOOLS) sam build --template-file infra/template.yaml --parameter-overrides Architecture=$(ARCH)
+
+deploy: ## Deploy what was built into your AWS account; asks for the settings the first time
+	@$(LOCAL)/tools.py ensure sam
+	@$(PYTHON) infra/deploy.py --architecture $(ARCH) --stack $(STACK)
