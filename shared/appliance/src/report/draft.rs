@@ -1,0 +1,457 @@
+//! The part of the reader that knows sessions: what an element that was opened, filled or closed means for the session, and how
+//! much of it is kept.
+
+use std::mem::{size_of, take};
+
+use base64::Engine;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use jiff::Timestamp;
+use session::support_session::{
+    Actor, ActorKind, CustomAttribute, Customer, PersonReference, Representative, SessionEventKind, Survey,
+};
+use session::{Gsnumber, Lsid, Sentence, SupportSession};
+
+use super::element::{Field, Place, RecordingKind, Side};
+use super::event_draft::EventDraft;
+use super::limits::{EVENT_BYTES, Room, Share};
+
+/// A text from which no new block is made when it is kept: moving it beats copying it.
+const LARGE_TEXT_BYTES: usize = 4096;
+
+/// The element being read whose text counts: its attributes and the text so far.
+#[derive(Default)]
+pub(super) struct Leaf {
+    attributes: [Option<String>; 2],
+    text: String,
+    text_bytes_max: usize,
+    blanks_count: bool,
+    cut: bool,
+}
+
+impl Leaf {
+    pub(super) fn begin(&mut self, field: Field, attributes: [Option<String>; 2], text_bytes_max: usize) {
+        self.attributes = attributes;
+        self.text.clear();
+        self.text_bytes_max = text_bytes_max;
+        self.blanks_count = field != Field::EncodedBody;
+        self.cut = false;
+    }
+
+    /// More of the text. Blanks at its beginning are left out at once, so that they cannot grow it.
+    pub(super) fn push(&mut self, text: &str) {
+        if !self.blanks_count {
+            for word in text.split_ascii_whitespace() {
+                self.append(word);
+            }
+        } else if self.text.is_empty() {
+            self.append(text.trim_start());
+        } else {
+            self.append(text);
+        }
+    }
+
+    fn append(&mut self, text: &str) {
+        let room = self.text_bytes_max - self.text.len();
+        let kept = text.floor_char_boundary(room.min(text.len()));
+        self.cut |= !text[kept..].trim_end().is_empty();
+        self.text.push_str(&text[..kept]);
+    }
+
+    /// The text so far, without blanks around it.
+    pub(super) fn text(&self) -> &str {
+        self.text.trim_end()
+    }
+
+    fn take_text(&mut self) -> String {
+        if self.text.len() < LARGE_TEXT_BYTES { self.text().to_owned() } else { trimmed(take(&mut self.text)) }
+    }
+}
+
+/// What is kept, and of which share it is taken.
+pub(super) struct Keeper {
+    room: Room,
+    share: Share,
+    /// Something did not fit since this was last asked.
+    cut: bool,
+}
+
+impl Keeper {
+    /// The text without blanks around it, as far as there is room; `None` if that is nothing.
+    pub(super) fn text(&mut self, text: String) -> Option<String> {
+        let mut text = trimmed(text);
+        let kept = self.room.take_text(self.share, &text).len();
+        self.cut |= kept < text.len();
+        text.truncate(kept);
+        if text.capacity() > text.len() * 2 {
+            text.shrink_to_fit();
+        }
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Room for something of that size; if there is none, it is to be left out.
+    pub(super) fn admits(&mut self, bytes: usize) -> bool {
+        let admitted = self.room.take(self.share, bytes);
+        self.cut |= !admitted;
+        admitted
+    }
+}
+
+/// A session in the making, and whichever parts of it are open.
+pub(super) struct SessionDraft {
+    wanted: Lsid,
+    session: Option<SupportSession>,
+    other_sessions: bool,
+    keeper: Keeper,
+    customer: Customer,
+    representative: Representative,
+    /// View and download.
+    recording: [Option<String>; 2],
+    survey: Survey,
+    event: EventDraft,
+    chat_download: Option<String>,
+    omitted: u64,
+}
+
+impl SessionDraft {
+    pub(super) fn new(wanted: Lsid) -> Self {
+        Self {
+            wanted,
+            session: None,
+            other_sessions: false,
+            keeper: Keeper { room: Room::new(), share: Share::Header, cut: false },
+            customer: Customer::default(),
+            representative: Representative::default(),
+            recording: [None, None],
+            survey: Survey { gsnumber: None, answers: Vec::new() },
+            event: EventDraft::default(),
+            chat_download: None,
+            omitted: 0,
+        }
+    }
+
+    /// The most bytes of that element's text that could be kept.
+    pub(super) fn text_bytes_max(&self, field: Field) -> usize {
+        let left = self.keeper.room.left(self.keeper.share);
+        // Four characters of base64 make three bytes.
+        if field == Field::EncodedBody { left / 3 * 4 } else { left }
+    }
+
+    /// An element with content was opened. Says where the reader is then: there, or in something to be skipped.
+    pub(super) fn open(&mut self, place: Place, attributes: [Option<String>; 2]) -> Place {
+        let [first, second] = attributes;
+        let wanted = match place {
+            Place::Session => self.open_session(first.as_deref()),
+            Place::Customer => {
+                self.customer = Customer { gsnumber: gsnumber(first.as_deref()), ..Customer::default() };
+                self.keeper.admits(size_of::<Customer>())
+            }
+            Place::Representative => {
+                let id = second.and_then(|id| self.keeper.text(id));
+                self.representative = Representative { gsnumber: gsnumber(first.as_deref()), id, ..Representative::default() };
+                self.keeper.admits(size_of::<Representative>())
+            }
+            Place::Recording(_) => {
+                self.recording = [None, None];
+                true
+            }
+            Place::Survey(_) => {
+                self.survey = Survey { gsnumber: gsnumber(first.as_deref()), answers: Vec::new() };
+                self.keeper.admits(size_of::<Survey>())
+            }
+            Place::Event => self.open_event(first.as_deref(), second.as_deref().unwrap_or_default()),
+            Place::Category => self.event.open_category(first, &mut self.keeper),
+            Place::Row => self.event.open_row(&mut self.keeper),
+            _ => true,
+        };
+        if wanted { place } else { Place::Skipped }
+    }
+
+    fn open_session(&mut self, lsid: Option<&str>) -> bool {
+        let is_wanted = lsid.is_some_and(|lsid| lsid.trim() == self.wanted.as_str()) && self.session.is_none();
+        if is_wanted {
+            self.session = Some(SupportSession::empty(self.wanted.clone()));
+        } else {
+            self.other_sessions = true;
+        }
+        is_wanted
+    }
+
+    fn open_event(&mut self, timestamp: Option<&str>, name: &str) -> bool {
+        let kind = SessionEventKind::from_name(name.trim());
+        self.keeper.share = Share::of(&kind);
+        if !self.keeper.admits(EVENT_BYTES + name.len()) {
+            self.end_event();
+            return false;
+        }
+        self.event.open(timestamp.and_then(unix_seconds), kind);
+        true
+    }
+
+    /// An element with content, not skipped, was closed.
+    pub(super) fn close(&mut self, place: Place) {
+        let Some(session) = &mut self.session else { return };
+        match place {
+            Place::Customer => session.customers.push(take(&mut self.customer)),
+            Place::Representative => session.representatives.push(take(&mut self.representative)),
+            Place::Recording(kind) => {
+                let [view, download] = take(&mut self.recording);
+                let recordings = match kind {
+                    RecordingKind::CommandShell => &mut session.links.command_shells,
+                    RecordingKind::ShowMyScreen => &mut session.links.show_my_screen,
+                };
+                recordings.extend(view.or(download));
+            }
+            // The appliance writes an element without values for a survey that nobody filled in.
+            Place::Survey(side) if !self.survey.answers.is_empty() => {
+                let surveys = match side {
+                    Side::Customer => &mut session.customer_surveys,
+                    Side::Representative => &mut session.representative_surveys,
+                };
+                surveys.push(Survey { gsnumber: self.survey.gsnumber, answers: take(&mut self.survey.answers) });
+            }
+            Place::Event => {
+                session.events.push(self.event.close());
+                self.end_event();
+            }
+            Place::File => self.event.close_file(),
+            Place::Category => self.event.close_category(),
+            _ => {}
+        }
+    }
+
+    fn end_event(&mut self) {
+        self.omitted += u64::from(take(&mut self.keeper.cut));
+        self.keeper.share = Share::Header;
+    }
+
+    /// An element whose text counts was closed, within that other one.
+    pub(super) fn fill(&mut self, parent: Place, field: Field, leaf: &mut Leaf) {
+        self.keeper.cut |= leaf.cut;
+        match parent {
+            Place::Customer | Place::CustomerInfo => self.fill_customer(field, leaf),
+            Place::Representative => self.fill_representative(field, leaf),
+            Place::Survey(_) => self.fill_survey(leaf),
+            Place::Recording(_) => {
+                let slot = &mut self.recording[usize::from(field == Field::DownloadUrl)];
+                keep_first(slot, leaf, &mut self.keeper);
+            }
+            Place::Event => self.fill_event(field, leaf),
+            Place::File if field == Field::FileName => self.event.file_name(leaf.take_text(), &mut self.keeper),
+            Place::File => self.event.file_size(leaf.text()),
+            Place::EventData => {
+                let (name, value) = name_and_value(leaf);
+                self.event.datum(name, value, &mut self.keeper);
+            }
+            Place::Description => {
+                let [id, name] = take(&mut leaf.attributes);
+                self.event.column(id, name, &mut self.keeper);
+            }
+            Place::Row => {
+                let [id, name] = take(&mut leaf.attributes);
+                self.event.row_field(id.or(name), leaf.take_text(), &mut self.keeper);
+            }
+            _ => self.fill_session(field, leaf),
+        }
+    }
+
+    fn fill_session(&mut self, field: Field, leaf: &mut Leaf) {
+        let Some(session) = &mut self.session else { return };
+        let keeper = &mut self.keeper;
+        let slot = match field {
+            Field::Sequence => return session.sequence = session.sequence.or(leaf.text().parse().ok()),
+            Field::StartTime => return session.started_at = session.started_at.or(time(leaf)),
+            Field::EndTime => return session.ended_at = session.ended_at.or(time(leaf)),
+            Field::PrimaryCustomer => return session.primary_customer = person(leaf, keeper),
+            Field::PrimaryRepresentative => return session.primary_representative = person(leaf, keeper),
+            Field::CustomAttribute => return session.custom_attributes.extend(custom_attribute(leaf, keeper)),
+            // No jumpoint is the id -1 (observed by clients). A personal jump group has that id too, and a name.
+            Field::Jumpoint if leaf.attributes[1].as_deref() == Some("-1") => return,
+            Field::Jumpoint => &mut session.jumpoint,
+            Field::JumpGroup => &mut session.jump_group,
+            Field::PublicSite => &mut session.public_site,
+            Field::ExternalKey => &mut session.external_key,
+            Field::PrimaryTeam => &mut session.primary_team,
+            Field::ChatViewUrl => &mut session.links.chat_view,
+            Field::ChatDownloadUrl => &mut self.chat_download,
+            Field::RecordingViewUrl => &mut session.links.recording_view,
+            Field::RecordingDownloadUrl => &mut session.links.recording_download,
+            _ => return,
+        };
+        keep_first(slot, leaf, keeper);
+    }
+
+    fn fill_customer(&mut self, field: Field, leaf: &mut Leaf) {
+        let customer = &mut self.customer;
+        let slot = match field {
+            Field::Primary => return customer.primary = flag(leaf),
+            Field::Username => &mut customer.name,
+            Field::Hostname => &mut customer.hostname,
+            Field::OperatingSystem => &mut customer.operating_system,
+            Field::PublicIp => &mut customer.public_ip,
+            Field::PrivateIp => &mut customer.private_ip,
+            Field::InfoName => &mut customer.info.name,
+            Field::Company => &mut customer.info.company,
+            Field::CompanyCode => &mut customer.info.company_code,
+            Field::Issue => &mut customer.info.issue,
+            Field::InfoDetails => &mut customer.info.details,
+            _ => return,
+        };
+        keep_first_known(slot, field, leaf, &mut self.keeper);
+    }
+
+    fn fill_representative(&mut self, field: Field, leaf: &mut Leaf) {
+        let representative = &mut self.representative;
+        let slot = match field {
+            Field::Primary => return representative.primary = flag(leaf),
+            Field::Invited => return representative.invited = flag(leaf),
+            Field::SecondsInvolved => return representative.seconds_involved = leaf.text().parse().ok(),
+            Field::Username => &mut representative.username,
+            Field::PrivateDisplayName => &mut representative.private_display_name,
+            // `display_name` is the deprecated name of the public one; where both stand, they are the same.
+            Field::PublicDisplayName | Field::DisplayName => &mut representative.public_display_name,
+            Field::Hostname => &mut representative.hostname,
+            Field::OperatingSystem => &mut representative.operating_system,
+            _ => return,
+        };
+        keep_first_known(slot, field, leaf, &mut self.keeper);
+    }
+
+    fn fill_event(&mut self, field: Field, leaf: &mut Leaf) {
+        let (event, keeper) = (&mut self.event, &mut self.keeper);
+        match field {
+            Field::Body => event.body(leaf.take_text(), keeper),
+            Field::EncodedBody => {
+                let decoded = decoded(leaf);
+                keeper.cut |= decoded.is_none();
+                event.body(decoded.unwrap_or_default(), keeper);
+            }
+            Field::PerformedBy => event.performed_by(actor(leaf, keeper)),
+            Field::Destination => event.destination(actor(leaf, keeper)),
+            Field::FileName => event.direct_file_name(leaf.take_text(), keeper),
+            Field::FileSize => event.direct_file_size(leaf.text()),
+            _ => {}
+        }
+    }
+
+    fn fill_survey(&mut self, leaf: &mut Leaf) {
+        let (question, answer) = name_and_value(leaf);
+        // Values carry line breaks as the two characters `\n` (observed by clients).
+        let answer = answer.replace("\\r\\n", "\n").replace("\\n", "\n");
+        if self.keeper.admits(size_of::<(String, String)>()) {
+            let question = self.keeper.text(question).unwrap_or_default();
+            let answer = self.keeper.text(answer).unwrap_or_default();
+            self.survey.answers.push((question, answer));
+        }
+    }
+
+    /// The session, or what there was instead of it.
+    pub(super) fn finish(mut self) -> Result<SupportSession, Sentence> {
+        let Some(mut session) = self.session else {
+            return Err(Sentence::new(if self.other_sessions { "the answer is about other sessions" } else { "empty" }));
+        };
+        if session.links.chat_view.is_none() {
+            session.links.chat_view = self.chat_download;
+        }
+        self.omitted += u64::from(self.keeper.cut);
+        session.omitted.events = self.omitted;
+        Ok(session)
+    }
+}
+
+fn trimmed(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    let blanks = text.len() - text.trim_start().len();
+    if blanks > 0 {
+        text.drain(..blanks);
+    }
+    text
+}
+
+fn keep_first(slot: &mut Option<String>, leaf: &mut Leaf, keeper: &mut Keeper) {
+    if slot.is_none() && !leaf.text().is_empty() {
+        *slot = keeper.text(leaf.take_text());
+    }
+}
+
+/// The appliance writes the word `Unknown` where it does not know a machine's name, system or address (observed by clients).
+/// A person may be called so.
+fn keep_first_known(slot: &mut Option<String>, field: Field, leaf: &mut Leaf, keeper: &mut Keeper) {
+    let of_a_machine = matches!(field, Field::Hostname | Field::OperatingSystem | Field::PublicIp | Field::PrivateIp);
+    if !(of_a_machine && leaf.text() == "Unknown") {
+        keep_first(slot, leaf, keeper);
+    }
+}
+
+fn flag(leaf: &Leaf) -> bool {
+    matches!(leaf.text(), "1" | "true")
+}
+
+fn gsnumber(text: Option<&str>) -> Option<Gsnumber> {
+    text?.trim().parse().ok().map(Gsnumber)
+}
+
+/// Zero and less stand for "unset".
+fn unix_seconds(text: &str) -> Option<Timestamp> {
+    let seconds = text.trim().parse::<i64>().ok().filter(|seconds| *seconds > 0)?;
+    Timestamp::from_second(seconds).ok()
+}
+
+/// By the attribute; by the text where there is none.
+fn time(leaf: &Leaf) -> Option<Timestamp> {
+    leaf.attributes[0].as_deref().map_or_else(|| leaf.text().parse().ok(), unix_seconds)
+}
+
+fn person(leaf: &mut Leaf, keeper: &mut Keeper) -> Option<PersonReference> {
+    let [connection, id] = take(&mut leaf.attributes);
+    let reference = PersonReference {
+        gsnumber: gsnumber(connection.as_deref()),
+        id: id.and_then(|id| keeper.text(id)),
+        name: keeper.text(leaf.take_text()).unwrap_or_default(),
+    };
+    (reference.gsnumber.is_some() || reference.id.is_some() || !reference.name.is_empty()).then_some(reference)
+}
+
+fn custom_attribute(leaf: &mut Leaf, keeper: &mut Keeper) -> Option<CustomAttribute> {
+    if leaf.text().is_empty() || !keeper.admits(size_of::<CustomAttribute>()) {
+        return None;
+    }
+    let [display_name, code_name] = take(&mut leaf.attributes);
+    Some(CustomAttribute {
+        value: keeper.text(leaf.take_text())?,
+        display_name: keeper.text(display_name.unwrap_or_default()).unwrap_or_default(),
+        code_name: keeper.text(code_name.unwrap_or_default()).unwrap_or_default(),
+    })
+}
+
+fn actor(leaf: &mut Leaf, keeper: &mut Keeper) -> Actor {
+    let kind = match leaf.attributes[1].as_deref().map(str::trim) {
+        Some("system") => ActorKind::System,
+        Some("customer") => ActorKind::Customer,
+        Some("representative") => ActorKind::Representative,
+        Some("everyone") => ActorKind::Everyone,
+        _ => ActorKind::Other,
+    };
+    let gsnumber = gsnumber(leaf.attributes[0].as_deref());
+    Actor { kind, gsnumber, name: keeper.text(leaf.take_text()).unwrap_or_default() }
+}
+
+/// The two attributes; the text where there is no value.
+fn name_and_value(leaf: &mut Leaf) -> (String, String) {
+    let [name, value] = take(&mut leaf.attributes);
+    (name.unwrap_or_default(), value.unwrap_or_else(|| leaf.take_text()))
+}
+
+/// Base64 as RFC 2045 writes it, blanks already left out. `None` if it is not base64. Bytes that are not UTF-8 are replaced.
+fn decoded(leaf: &Leaf) -> Option<String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let text = leaf.text();
+    // A text that was cut ends anywhere, a group of four characters does not.
+    let whole = if leaf.cut { &text[..text.len() / 4 * 4] } else { text };
+    let bytes = LENIENT.decode(whole).ok()?;
+    Some(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
