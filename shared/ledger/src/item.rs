@@ -58,9 +58,15 @@ pub(crate) fn number(value: impl Into<i128>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
 
-/// A moment: RFC 3339 in UTC with exactly three digits of the second, so that the order of texts is the order of time.
+/// A moment as text: RFC 3339 in UTC with exactly three digits of the second, so that the order of texts is the order of
+/// time.
+pub(crate) fn moment_text(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// A moment as [`moment_text`].
 pub(crate) fn moment(at: Timestamp) -> AttributeValue {
-    AttributeValue::S(format!("{at:.3}"))
+    AttributeValue::S(moment_text(at))
 }
 
 /// The text attribute of that name, if there.

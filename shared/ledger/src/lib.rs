@@ -4,6 +4,8 @@
 //! look into ([`claim`](Ledger::claim), [`record`](Ledger::record)). A few service items per appliance lie beside them,
 //! under sort keys that no lsid can have, for they contain `#`: pauses, proofs, what was told, shadow writes.
 //!
+//! It needs no rights on the table but `dynamodb:GetItem` and `dynamodb:UpdateItem`: who cannot delete cannot forget.
+//!
 //! It decides nothing about deliveries and makes no retries of its own beyond the SDK's; it answers truthfully whether
 //! a change has been stored, also when the answer to the change was lost.
 //!

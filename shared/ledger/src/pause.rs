@@ -2,9 +2,7 @@
 //!
 //! When to pause and for how long is decided by the delivery; here a pause is kept where all workers see it.
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use session::delivery::WriteKind;
 use session::{ApplianceId, Sentence};
@@ -12,19 +10,11 @@ use session::{ApplianceId, Sentence};
 use crate::attribute::{from_attribute, to_attribute};
 use crate::claim::{Updated, names, send};
 use crate::error::LedgerError;
-use crate::item::{
-    APPLIANCE, EXPIRES_AT, Item, Key, SORT_KEY, moment, number, read_moment, read_number, read_text, required, text,
-};
-use crate::ledger::{Ledger, expiry};
+use crate::item::{Item, Key, moment_text, number, text};
+use crate::ledger::Ledger;
 
-const PREFIX: &str = "#pause#";
 const UNTIL: &str = "until";
-const CAUSE: &str = "cause";
-const SENTENCE: &str = "sentence";
 const ROUNDS: &str = "rounds";
-
-/// How long an ended pause is remembered, so that the next one of the same trouble can be longer.
-const KEPT_AFTER_END: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,13 +48,9 @@ impl PauseScope {
         }
     }
 
-    fn key(self, appliance: &ApplianceId) -> Key {
-        Key::service(appliance, format!("{PREFIX}{}", self.name()))
-    }
-
-    fn from_sort_key(sort_key: &str) -> Option<Self> {
-        let name = sort_key.strip_prefix(PREFIX)?;
-        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    /// The attribute that holds the pause; prefixed, since `appliance` is the table's key.
+    fn attribute(self) -> String {
+        format!("pause_{}", self.name())
     }
 }
 
@@ -107,27 +93,25 @@ impl Pause {
     }
 }
 
+/// How a pause lies in the table, under the name of its scope.
+#[derive(Serialize, Deserialize)]
+struct StoredPause {
+    /// As [`moment_text`], so that the table can compare it.
+    until: String,
+    cause: PauseCause,
+    sentence: Sentence,
+    rounds: u32,
+}
+
 impl Ledger {
-    /// The pauses of a connection, open or over (not longer than a day ago). One consistent query.
+    /// The pauses of a connection, open or over. One consistent read: they share one item.
     ///
     /// # Errors
     ///
     /// Any [`LedgerError`].
     pub async fn pauses(&self, appliance: &ApplianceId) -> Result<Vec<Pause>, LedgerError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("#appliance = :appliance AND begins_with(#lsid, :prefix)")
-            .set_expression_attribute_names(Some(names(&[APPLIANCE, SORT_KEY])))
-            .expression_attribute_values(":appliance", text(appliance.as_str()))
-            .expression_attribute_values(":prefix", text(PREFIX))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| LedgerError::from_sdk("pauses", &error))?;
-        // At most one item per scope, each small: never more than one page. A scope of a later release is not ours to heed.
-        answer.items().iter().filter_map(|item| Pause::from_item(item).transpose()).collect()
+        let item = self.read("pauses", &key(appliance)).await?.unwrap_or_default();
+        PauseScope::ALL.into_iter().filter_map(|scope| Pause::from_item(scope, &item).transpose()).collect()
     }
 
     /// Opens the pause, or prolongs an open one. Returns whether it holds now: of two workers who open one at the same time,
@@ -138,18 +122,14 @@ impl Ledger {
     /// Any [`LedgerError`].
     pub async fn open_pause(&self, appliance: &ApplianceId, pause: &Pause) -> Result<bool, LedgerError> {
         let request = self
-            .update(&pause.scope.key(appliance))
-            .update_expression(
-                "SET #until = :until, #cause = :cause, #sentence = :sentence, #rounds = :rounds, #expires_at = :expires_at",
-            )
+            .update(&key(appliance))
+            .update_expression("SET #scope = :pause")
             // Equal is fine: the same call, made again because its answer was lost.
-            .condition_expression("attribute_not_exists(#until) OR #until <= :until")
-            .set_expression_attribute_names(Some(names(&[UNTIL, CAUSE, SENTENCE, ROUNDS, EXPIRES_AT])))
-            .expression_attribute_values(":until", moment(pause.until))
-            .expression_attribute_values(":cause", to_attribute(&pause.cause)?)
-            .expression_attribute_values(":sentence", text(pause.sentence.as_str()))
-            .expression_attribute_values(":rounds", number(pause.rounds))
-            .expression_attribute_values(":expires_at", expiry(pause.until, KEPT_AFTER_END));
+            .condition_expression("attribute_not_exists(#scope) OR #scope.#until <= :until")
+            .set_expression_attribute_names(Some(names(&[UNTIL])))
+            .expression_attribute_names("#scope", pause.scope.attribute())
+            .expression_attribute_values(":pause", to_attribute(&pause.to_stored())?)
+            .expression_attribute_values(":until", text(&moment_text(pause.until)));
         Ok(matches!(send("open pause", request).await?, Updated::Yes(_)))
     }
 
@@ -160,56 +140,61 @@ impl Ledger {
     ///
     /// Any [`LedgerError`].
     pub async fn close_pause(&self, appliance: &ApplianceId, seen: &Pause) -> Result<bool, LedgerError> {
-        let answer = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(seen.scope.key(appliance).attributes()))
-            .condition_expression("attribute_not_exists(#until) OR (#until = :until AND #rounds = :rounds)")
+        let request = self
+            .update(&key(appliance))
+            .update_expression("REMOVE #scope")
+            .condition_expression("attribute_not_exists(#scope) OR (#scope.#until = :until AND #scope.#rounds = :rounds)")
             .set_expression_attribute_names(Some(names(&[UNTIL, ROUNDS])))
-            .expression_attribute_values(":until", moment(seen.until))
-            .expression_attribute_values(":rounds", number(seen.rounds))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(LedgerError::from_sdk("close pause", &error)),
-            },
-        }
+            .expression_attribute_names("#scope", seen.scope.attribute())
+            .expression_attribute_values(":until", text(&moment_text(seen.until)))
+            .expression_attribute_values(":rounds", number(seen.rounds));
+        Ok(matches!(send("close pause", request).await?, Updated::Yes(_)))
     }
 }
 
+/// All pauses of a connection are one small item: read at once before every claim, with no right but to read an item.
+fn key(appliance: &ApplianceId) -> Key {
+    Key::service(appliance, "#pauses")
+}
+
 impl Pause {
-    /// The pause that the item holds; `None` for a scope that this release does not know.
-    fn from_item(item: &Item) -> Result<Option<Self>, LedgerError> {
-        let Some(scope) = PauseScope::from_sort_key(required(SORT_KEY, read_text(item, SORT_KEY)?)?) else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
-            scope,
-            until: required(UNTIL, read_moment(item, UNTIL)?)?,
-            cause: from_attribute(CAUSE, required(CAUSE, item.get(CAUSE))?)?,
-            sentence: required(SENTENCE, read_text(item, SENTENCE)?)?.into(),
-            rounds: required(ROUNDS, read_number(item, ROUNDS)?)?,
-        }))
+    fn to_stored(&self) -> StoredPause {
+        let Self { scope: _, until, cause, sentence, rounds } = self;
+        StoredPause { until: moment_text(*until), cause: *cause, sentence: sentence.clone(), rounds: *rounds }
+    }
+
+    /// The pause of that scope in the item of all pauses, if there is one.
+    fn from_item(scope: PauseScope, item: &Item) -> Result<Option<Self>, LedgerError> {
+        let attribute = scope.attribute();
+        let Some(value) = item.get(&attribute) else { return Ok(None) };
+        let StoredPause { until, cause, sentence, rounds } = from_attribute(&attribute, value)?;
+        let until = until.parse().map_err(|_| LedgerError::unreadable(&attribute, "its end is not a moment"))?;
+        Ok(Some(Self { scope, until, cause, sentence, rounds }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]
-    fn every_scope_has_a_key_of_its_own_and_is_known_by_it() {
-        for scope in PauseScope::ALL {
-            assert_eq!(PauseScope::from_sort_key(&format!("{PREFIX}{}", scope.name())), Some(scope));
-        }
-        assert_eq!(PauseScope::from_sort_key("#pause#agiloft"), None);
-        assert_eq!(PauseScope::from_sort_key("autotask"), None);
+    fn every_scope_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = PauseScope::ALL.into_iter().map(PauseScope::name).collect();
+        assert_eq!(names.len(), PauseScope::ALL.len());
+    }
+
+    #[test]
+    fn pause_lies_in_the_table_to_the_millisecond() {
+        let until: Timestamp = "2026-11-22T10:00:00.0009Z".parse().unwrap();
+        let pause =
+            Pause { scope: PauseScope::Autotask, until, cause: PauseCause::Throttled, sentence: "busy".into(), rounds: 1 };
+        let item = Item::from([(pause.scope.attribute(), to_attribute(&pause.to_stored()).unwrap())]);
+        let kept = Pause { until: "2026-11-22T10:00:00Z".parse().unwrap(), ..pause };
+        assert_eq!(Pause::from_item(PauseScope::Autotask, &item).unwrap(), Some(kept));
+        assert_eq!(Pause::from_item(PauseScope::Appliance, &item).unwrap(), None);
     }
 
     #[test]

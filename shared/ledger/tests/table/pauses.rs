@@ -60,7 +60,7 @@ async fn older_worker_does_not_close_a_newer_pause() {
     assert!(ledger.open_pause(&appliance, &older).await.unwrap());
     assert!(ledger.open_pause(&appliance, &newer).await.unwrap());
     assert!(!ledger.close_pause(&appliance, &older).await.unwrap());
-    assert_eq!(ledger.pauses(&appliance).await.unwrap(), [newer.clone()]);
+    assert_eq!(ledger.pauses(&appliance).await.unwrap(), std::slice::from_ref(&newer));
     assert!(ledger.close_pause(&appliance, &newer).await.unwrap());
     assert!(ledger.pauses(&appliance).await.unwrap().is_empty());
 }
