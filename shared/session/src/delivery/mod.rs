@@ -3,17 +3,22 @@
 //! Sans-IO: nothing here calls, sleeps or reads a clock. The worker performs the steps with concrete clients and stores
 //! the [`Record`] where it is told to; a simulation does the same with simulated ones.
 //!
-//! - `machine`: the parent that decides what comes next.
+//! - [`machine`]: the parent that decides what comes next; `plan`, `writes` and `rendering` are its children.
 //! - [`record`]: what the ledger remembers. [`pause`]: what a whole connection knows.
 //! - [`step`]: what is asked for and answered. [`waits`]: how long to wait for what.
 //! - [`write_id`]: the names of writes and the markers by which they are found again.
 
+pub mod machine;
 pub mod pause;
+mod plan;
 pub mod record;
+mod rendering;
 pub mod step;
 pub mod waits;
 pub mod write_id;
+mod writes;
 
+pub use machine::{Admission, Delivery, Input, Rules, admission};
 pub use pause::{Pause, PauseCause, PauseScope, Proofs};
 pub use record::{Attention, DeadLetterReason, Record, Unmatched, Write, WriteState};
 pub use step::{Answer, Content, Ending, LookUp, Notice, NoticeSubject, Outcome, Place, Step};

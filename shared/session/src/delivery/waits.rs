@@ -29,6 +29,8 @@ const UNKNOWN_MARGIN: u64 = 30 * SECOND;
 const END_MISSING: u64 = 15 * MINUTE;
 /// While a connection is on hold, its messages look up this often.
 const HOLD: u64 = 15 * MINUTE;
+/// Without a usable connection document; somebody has been told which key is wrong. The document itself is cached for as long.
+const NO_DOCUMENT: u64 = 5 * MINUTE;
 
 /// A part of all waiting times, in percent: 100, except in trials and tests, where nobody wants to wait an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +119,12 @@ impl Pace {
     #[must_use]
     pub fn hold(self) -> Duration {
         self.of(HOLD)
+    }
+
+    /// Before a missing or bad connection document is looked for again.
+    #[must_use]
+    pub fn no_document(self) -> Duration {
+        self.of(NO_DOCUMENT)
     }
 
     /// `retry_hours`, which is not shortened: an administrator set it.

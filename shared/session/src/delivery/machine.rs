@@ -1,0 +1,696 @@
+//! The parent that decides what comes next for one event.
+//!
+//! [`Delivery::next`] names the next [`Step`], [`Delivery::take`] learns what it came to. What a single write needs is
+//! decided in `writes`, which writes there are in `plan`. Invariants, whatever the answers are:
+//!
+//! - A write is sent only when the record that says so has been stored under the fence.
+//! - A write of unknown fate is sent again only after a trusted look-up that found nothing, when it could no longer land.
+//! - In shadow mode no step sends.
+//! - Every run ends in [`Step::End`], and before it the record is stored.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use regex_lite::Regex;
+
+use super::pause::{Pause, PauseCause, PauseScope, Proofs};
+use super::record::{DeadLetterReason, EndSeen, Ignored, Record, Unmatched, WaitReason, Waiting, WriteState};
+use super::step::{Answer, Content, Ending, Kept, Notice, NoticeSubject, Outcome, Step};
+use super::waits::{Pace, later};
+use super::write_id::{RepresentativeKey, WriteId};
+use crate::content::{Author, Ticket, TicketReference};
+use crate::event::{EventKind, OutboundEvent};
+use crate::external_key::{NoTicket, ticket_reference};
+use crate::failure::{Failure, Sentence};
+use crate::ids::Lsid;
+use crate::queue_message::Source;
+use crate::render::{Ended, SessionNote, Templates};
+use crate::settings::{Mode, Settings};
+use crate::support_session::SupportSession;
+use crate::time_entry::Attendance;
+
+/// Claims that ended in no outcome (each a crash, a time-out or a lost ledger) after which an event is given up.
+pub const CLAIMS_WITHOUT_OUTCOME_MAX: u32 = 20;
+/// A call to a neighbour is started only with so much of the invocation left: it must be given up before the platform ends the process.
+pub const CALL_NEEDS: Duration = Duration::from_secs(5);
+/// An event of the appliance younger than this may be written without a look-up: nothing can have written it before.
+pub const FRESH: Duration = Duration::from_secs(15 * 60);
+
+/// The event in hand and what is known of it before anything is asked.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The event.
+    pub event: OutboundEvent,
+    /// What brought it.
+    pub source: Source,
+    /// When it was stored in the queue first.
+    pub received_at: Timestamp,
+    /// When the platform ends this invocation.
+    pub deadline: Timestamp,
+    /// Claims that ended in no outcome, this one included.
+    pub claims_without_outcome: u32,
+    /// Whether the ledger had never heard of the session: it may have lost its memory.
+    pub first_claim: bool,
+    /// 0 to 1: spreads retries of many events.
+    pub jitter: f64,
+}
+
+/// What a connection lets the delivery know: its settings, compiled once.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The settings.
+    pub settings: Settings,
+    /// The templates, overrides included.
+    pub templates: Templates,
+    /// The compiled `external_key_pattern`.
+    pub key_pattern: Option<Regex>,
+    /// How fast time runs: all of it, except in trials.
+    pub pace: Pace,
+}
+
+/// What the last step asked, to make sense of its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Asked {
+    Nothing,
+    Record { outcome: bool },
+    Report,
+    Ticket(TicketReference),
+    Author(RepresentativeKey),
+    Found { write: WriteId, purpose: Purpose },
+    Sent { write: WriteId, content: Content },
+}
+
+/// Why a write is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It has just been written: does the look-up see it?
+    Proof,
+    /// Its fate is unknown, and it may still land.
+    Early,
+    /// Its fate is unknown, and it can no longer land.
+    Last,
+    /// It is to be sent, but something may have written it before the ledger can remember.
+    Precaution,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Admit,
+    Report,
+    Ticket,
+    Writes,
+}
+
+/// The delivery of one event: see the module's text.
+#[derive(Debug)]
+pub struct Delivery {
+    pub(super) input: Input,
+    pub(super) rules: Arc<Rules>,
+    pub(super) record: Record,
+    pub(super) proofs: Proofs,
+    pauses: Vec<Pause>,
+    stored: Option<Record>,
+    phase: Phase,
+    pub(super) effects: VecDeque<Step>,
+    asked: Asked,
+    ending: Option<Ending>,
+    outcome_stored: bool,
+
+    pub(super) session: Option<Box<SupportSession>>,
+    pub(super) ended: Ended,
+    pub(super) ticket: Option<Ticket>,
+    pub(super) note: Option<SessionNote>,
+    pub(super) attendances: BTreeMap<RepresentativeKey, Attendance>,
+    pub(super) authors: BTreeMap<RepresentativeKey, Author>,
+    pub(super) ready: Option<(WriteId, Content)>,
+    pub(super) to_prove: VecDeque<WriteId>,
+    pub(super) looked_up: BTreeSet<WriteId>,
+    pub(super) shadowed: BTreeSet<WriteId>,
+    kept: Vec<Kept>,
+    pub(super) wrote: bool,
+}
+
+impl Delivery {
+    /// The delivery of that event, with what the ledger remembers of its session (`None`: nothing yet) and of its connection.
+    #[must_use]
+    pub fn new(input: Input, rules: Arc<Rules>, record: Option<Record>, proofs: Proofs, pauses: Vec<Pause>) -> Self {
+        let stored = record.clone();
+        Self {
+            input,
+            rules,
+            record: record.unwrap_or_default(),
+            proofs,
+            pauses,
+            stored,
+            phase: Phase::Admit,
+            effects: VecDeque::new(),
+            asked: Asked::Nothing,
+            ending: None,
+            outcome_stored: false,
+            session: None,
+            ended: Ended::Unknown,
+            ticket: None,
+            note: None,
+            attendances: BTreeMap::new(),
+            authors: BTreeMap::new(),
+            ready: None,
+            to_prove: VecDeque::new(),
+            looked_up: BTreeSet::new(),
+            shadowed: BTreeSet::new(),
+            kept: Vec::new(),
+            wrote: false,
+        }
+    }
+
+    /// What the ledger should remember: to be stored at [`Step::Record`], and for a log line at the end.
+    #[must_use]
+    pub const fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// When the platform ends this invocation.
+    #[must_use]
+    pub const fn deadline(&self) -> Timestamp {
+        self.input.deadline
+    }
+
+    /// The ticket that was read in this run.
+    #[must_use]
+    pub const fn ticket(&self) -> Option<&Ticket> {
+        self.ticket.as_ref()
+    }
+
+    /// What to do next. Ask again only after [`Self::take`].
+    pub fn next(&mut self, now: Timestamp) -> Step {
+        loop {
+            if let Some(effect) = self.effects.pop_front() {
+                self.asked = Asked::Nothing;
+                return effect;
+            }
+            if self.ending.is_some() {
+                return self.end();
+            }
+            if let Some(step) = self.advance(now) {
+                return self.unless_out_of_time(step, now);
+            }
+        }
+    }
+
+    /// What the step came to.
+    pub fn take(&mut self, answer: Answer, now: Timestamp) {
+        match (std::mem::replace(&mut self.asked, Asked::Nothing), answer) {
+            (Asked::Record { outcome }, Answer::Recorded) => {
+                self.stored = Some(self.record.clone());
+                self.outcome_stored = outcome;
+            }
+            (Asked::Report, Answer::Report(answer)) => self.take_report(answer, now),
+            (Asked::Ticket(reference), Answer::Ticket(answer)) => self.take_ticket(&reference, answer, now),
+            (Asked::Author(representative), Answer::Author(answer)) => self.take_author(&representative, answer, now),
+            (Asked::Found { write, purpose }, Answer::Found(answer)) => self.take_found(&write, purpose, answer, now),
+            (Asked::Sent { write, content }, Answer::Sent(answer)) => self.take_sent(&write, &content, answer, now),
+            // A side effect's answer carries nothing; an answer to another question cannot come from a worker that
+            // hands back what it was asked for, and changes nothing: the question is asked again.
+            _ => {}
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp) -> Option<Step> {
+        match self.phase {
+            Phase::Admit => {
+                self.admit(now);
+                None
+            }
+            Phase::Report => {
+                self.asked = Asked::Report;
+                Some(Step::FetchReport)
+            }
+            Phase::Ticket => self.look_for_ticket(),
+            Phase::Writes => self.advance_writes(now),
+        }
+    }
+
+    /// The step, or none of it when too little of the invocation is left: then the message comes again at once.
+    fn unless_out_of_time(&mut self, step: Step, now: Timestamp) -> Step {
+        let calls = !matches!(step, Step::Record { .. });
+        if calls && later(now, CALL_NEEDS) > self.input.deadline {
+            if let Step::Send { write, .. } = &step {
+                self.not_sent(&write.clone());
+            }
+            self.asked = Asked::Nothing;
+            self.wait(now, WaitReason::TimeUsedUp, now);
+            return self.next(now);
+        }
+        step
+    }
+
+    /// Stores the record with the outcome, then lets go.
+    fn end(&mut self) -> Step {
+        if !self.kept.is_empty() {
+            self.asked = Asked::Nothing;
+            return Step::Keep(std::mem::take(&mut self.kept));
+        }
+        if !self.outcome_stored || self.stored.as_ref() != Some(&self.record) {
+            return self.store(true);
+        }
+        Step::End(self.ending.clone().expect("asked only once there is an ending"))
+    }
+
+    pub(super) fn store(&mut self, outcome: bool) -> Step {
+        self.asked = Asked::Record { outcome };
+        Step::Record { outcome, attention: self.record.attention() }
+    }
+
+    pub(super) fn ask(&mut self, asked: Asked, step: Step) -> Option<Step> {
+        self.asked = asked;
+        Some(step)
+    }
+
+    /// Whether the record as it is has been stored.
+    pub(super) fn is_stored(&self) -> bool {
+        self.stored.as_ref() == Some(&self.record)
+    }
+
+    // --- Admission -------------------------------------------------------------------------------------------------
+
+    fn admit(&mut self, now: Timestamp) {
+        if self.input.claims_without_outcome > CLAIMS_WITHOUT_OUTCOME_MAX {
+            return self.give_up(DeadLetterReason::ClaimsWithoutOutcome(self.input.claims_without_outcome - 1));
+        }
+        if let Some(reason) = ignored(&self.rules.settings, self.input.event.kind) {
+            return self.finish_ignored(reason);
+        }
+        if !self.note_event() {
+            return self.finish(Outcome::NothingToDo);
+        }
+        self.record.unremembered |= self.input.first_claim && self.is_doubtful(now);
+        self.take_up_replay();
+        self.adopt_unknown();
+        if self.nothing_left() {
+            return self.settle(now);
+        }
+        self.phase = Phase::Report;
+    }
+
+    /// Remembers what the event announced; `false` if it calls for nothing.
+    fn note_event(&mut self) -> bool {
+        let at = self.input.event.timestamp;
+        let second = at.unwrap_or(self.input.received_at).as_second();
+        match self.input.event.kind {
+            EventKind::SupportConferenceEnd => {
+                let seen = EndSeen { at, received_at: self.input.received_at };
+                self.record.end.get_or_insert(seen);
+            }
+            EventKind::SupportConferenceCustomerExitSurveyCompleted => {
+                remember(&mut self.record.surveys_seen.customer, second);
+            }
+            EventKind::SupportConferenceRepExitSurveyCompleted => {
+                remember(&mut self.record.surveys_seen.representative, second);
+            }
+            EventKind::SupportConferenceBegin
+            | EventKind::SupportConferenceOwnerChanged
+            | EventKind::SupportConferenceMemberAdded
+            | EventKind::SupportConferenceMemberDeparted => return false,
+        }
+        true
+    }
+
+    /// An operator's replay turns refused and in doubt back to wanted, with a look-up first, and plans anew what was skipped.
+    fn take_up_replay(&mut self) {
+        let newer = self.record.replayed_at.is_none_or(|last| last < self.input.received_at);
+        if self.input.source != Source::Replay || !newer {
+            return;
+        }
+        self.record.replayed_at = Some(self.input.received_at);
+        self.record.settled_at = None;
+        self.record.dead_lettered = None;
+        self.record.waiting = None;
+        self.record.writes.retain(|id, write| {
+            let unresolved = matches!(id, WriteId::TimeOf(_)) && matches!(write.state, WriteState::Refused { .. });
+            !unresolved && !matches!(write.state, WriteState::Skipped { .. })
+        });
+        for write in self.record.writes.values_mut() {
+            match write.state {
+                WriteState::Refused { .. } | WriteState::InDoubt { .. } => {
+                    write.state = WriteState::Wanted;
+                    write.look_first = true;
+                    write.not_before = None;
+                    write.unfamiliar_refusals = 0;
+                    write.halvings = 0;
+                    write.roles_refused.clear();
+                }
+                WriteState::Wanted => write.not_before = None,
+                WriteState::Sending { .. } | WriteState::Done { .. } | WriteState::Skipped { .. } => {}
+            }
+        }
+    }
+
+    /// A write found `sending` by a later claim may have been sent or not.
+    fn adopt_unknown(&mut self) {
+        for write in self.record.writes.values_mut() {
+            if matches!(write.state, WriteState::Sending { .. }) {
+                write.maybe_sent = true;
+            }
+        }
+    }
+
+    /// Whether the record alone shows that the event has been dealt with, so that no report need be fetched.
+    fn nothing_left(&self) -> bool {
+        let all_final = self.record.writes.values().all(|write| write.state.is_final());
+        if self.input.source == Source::Replay || self.record.settled_at.is_none() || !all_final {
+            return false;
+        }
+        let notes = |is_kind: fn(&WriteId) -> bool| self.record.writes.keys().filter(|id| is_kind(id)).count();
+        notes(|id| matches!(id, WriteId::CustomerSurvey(_))) >= self.record.surveys_seen.customer.len()
+            && notes(|id| matches!(id, WriteId::RepresentativeSurvey(_))) >= self.record.surveys_seen.representative.len()
+    }
+
+    // --- The report ------------------------------------------------------------------------------------------------
+
+    fn take_report(&mut self, answer: Result<Box<SupportSession>, Failure>, now: Timestamp) {
+        match answer {
+            Ok(session) => {
+                self.reached(PauseScope::Appliance);
+                self.take_session(session, now);
+            }
+            Err(Failure::NotReady { .. }) => self.wait_for_report(now),
+            Err(failure) => self.neighbour_failed(PauseScope::Appliance, failure, now),
+        }
+    }
+
+    fn take_session(&mut self, session: Box<SupportSession>, now: Timestamp) {
+        match (session.ended_at, self.record.end) {
+            (Some(ended_at), _) => self.ended = Ended::Reported(ended_at),
+            (None, None) => return self.finish(Outcome::SurveyNoted),
+            (None, Some(end)) if now < later(end.received_at, self.rules.pace.end_missing()) => return self.wait_for_report(now),
+            (None, Some(end)) => self.ended = Ended::TakenFromEvent(end.at.unwrap_or(end.received_at)),
+        }
+        if self.ended_at().is_some_and(|ended_at| ended_at < self.rules.settings.deliver_from) {
+            return self.finish_ignored(Ignored::BeforeDeliverFrom);
+        }
+        self.session = Some(session);
+        self.phase = Phase::Ticket;
+    }
+
+    /// When the session ended, as far as we go by it.
+    pub(super) const fn ended_at(&self) -> Option<Timestamp> {
+        match self.ended {
+            Ended::Reported(at) | Ended::TakenFromEvent(at) => Some(at),
+            Ended::Unknown => None,
+        }
+    }
+
+    fn wait_for_report(&mut self, now: Timestamp) {
+        let round = self.round(WaitReason::ReportNotReady);
+        let mut until = later(now, self.rules.pace.not_ready(round));
+        // The moment from which the report is taken as it is must not be slept through.
+        if let Some(end) = self.record.end {
+            let taken_anyway = later(end.received_at, self.rules.pace.end_missing());
+            if now < taken_anyway {
+                until = until.min(taken_anyway);
+            }
+        }
+        self.wait(until, WaitReason::ReportNotReady, now);
+    }
+
+    // --- The ticket ------------------------------------------------------------------------------------------------
+
+    fn look_for_ticket(&mut self) -> Option<Step> {
+        match self.reference() {
+            Ok(reference) => self.ask(Asked::Ticket(reference.clone()), Step::FindTicket(reference)),
+            Err(unmatched) => {
+                self.finish_unmatched(unmatched);
+                None
+            }
+        }
+    }
+
+    /// The frozen ticket, else the assigned one, else the one that the external key of the report names.
+    fn reference(&self) -> Result<TicketReference, Unmatched> {
+        if let Some(target) = &self.record.target {
+            return Ok(TicketReference::Id(target.ticket));
+        }
+        if let Some(assigned) = self.record.assigned {
+            return Ok(TicketReference::Id(assigned));
+        }
+        let key = self.session.as_ref().and_then(|session| session.external_key.as_deref());
+        ticket_reference(key, self.rules.key_pattern.as_ref()).map_err(|reason| match reason {
+            NoTicket::NoKey => Unmatched::NoKey,
+            NoTicket::NoTicketInKey => Unmatched::NoTicketInKey,
+            NoTicket::TicketWanted => Unmatched::TicketWanted,
+        })
+    }
+
+    fn take_ticket(&mut self, reference: &TicketReference, answer: Result<Option<Ticket>, Failure>, now: Timestamp) {
+        match answer {
+            Ok(ticket) => {
+                self.reached(PauseScope::Ticketing);
+                match matched(reference, ticket, self.rules.settings.stale_ticket_days, now) {
+                    Ok(ticket) => self.begin_writes(ticket),
+                    Err(unmatched) => self.finish_unmatched(unmatched),
+                }
+            }
+            Err(Failure::NotFound) => self.finish_unmatched(Unmatched::TicketNotFound),
+            Err(failure) => self.neighbour_failed(PauseScope::Ticketing, failure, now),
+        }
+    }
+
+    fn begin_writes(&mut self, ticket: Ticket) {
+        self.record.unmatched = None;
+        self.ticket = Some(ticket);
+        self.plan();
+        self.phase = Phase::Writes;
+    }
+
+    // --- Endings ---------------------------------------------------------------------------------------------------
+
+    /// All writes are final: the event is done with, unless a survey that was announced is not in the report yet.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        if self.surveys_missing() {
+            return self.wait_for_report(now);
+        }
+        if self.rules.settings.mode == Mode::Shadow {
+            self.record.writes.retain(|id, _| !self.shadowed.contains(id));
+            return self.finish(Outcome::Shadowed);
+        }
+        if self.record.end.is_some() {
+            self.record.settled_at.get_or_insert(now);
+        }
+        self.finish(if self.wrote { Outcome::Delivered } else { Outcome::AlreadyDelivered });
+    }
+
+    fn surveys_missing(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| {
+            session.customer_surveys.len() < self.record.surveys_seen.customer.len()
+                || session.representative_surveys.len() < self.record.surveys_seen.representative.len()
+        })
+    }
+
+    fn finish(&mut self, outcome: Outcome) {
+        self.record.waiting = None;
+        if !matches!(outcome, Outcome::Ignored(_) | Outcome::NothingToDo) {
+            self.record.dead_lettered = None;
+            self.record.ignored = None;
+        }
+        self.ending = Some(Ending::Finished(outcome));
+    }
+
+    fn finish_ignored(&mut self, reason: Ignored) {
+        // A session of which something was written is not an ignored one, whatever is switched off since.
+        if self.record.writes.is_empty() {
+            self.record.ignored = Some(reason);
+        }
+        self.finish(Outcome::Ignored(reason));
+    }
+
+    fn finish_unmatched(&mut self, unmatched: Unmatched) {
+        self.record.unmatched = Some(unmatched);
+        self.finish(Outcome::Unmatched(unmatched));
+    }
+
+    fn give_up(&mut self, reason: DeadLetterReason) {
+        self.tell(
+            NoticeSubject::DeadLettered,
+            None,
+            Sentence::new(&reason.to_string()),
+            "look at the reason, mend what it names, then replay the message from the dead-letter queue",
+        );
+        self.record.waiting = None;
+        self.record.dead_lettered = Some(reason.clone());
+        self.ending = Some(Ending::DeadLetter(reason));
+    }
+
+    /// How often in a row the event has waited for that.
+    fn round(&self, why: WaitReason) -> u32 {
+        self.record.waiting.filter(|waiting| waiting.why == why).map_or(0, |waiting| waiting.rounds)
+    }
+
+    /// The message waits until then, or is given up when it has waited for `retry_hours`.
+    pub(super) fn wait(&mut self, until: Timestamp, why: WaitReason, now: Timestamp) {
+        let since = self.record.waiting.map_or(now, |waiting| waiting.since);
+        if now >= later(since, self.retry_limit()) && why != WaitReason::TimeUsedUp {
+            return self.give_up(match why {
+                WaitReason::ReportNotReady => DeadLetterReason::ReportMissing,
+                why => DeadLetterReason::RetryTimeUsedUp(why),
+            });
+        }
+        let rounds = self.round(why) + 1;
+        self.record.waiting = Some(Waiting { since, why, rounds });
+        self.ending = Some(Ending::Wait { until, why });
+    }
+
+    fn retry_limit(&self) -> Duration {
+        let hours = self.rules.settings.retry_hours.get(&self.input.event.kind).copied();
+        self.rules.pace.retry_limit(hours.unwrap_or(crate::settings::RETRY_HOURS_DEFAULT))
+    }
+
+    // --- Neighbours and people -------------------------------------------------------------------------------------
+
+    /// A call to a neighbour did not succeed: the message waits, and so do all others that need it.
+    pub(super) fn neighbour_failed(&mut self, scope: PauseScope, failure: Failure, now: Timestamp) {
+        let round = self.pause_round(scope);
+        let pace = self.rules.pace;
+        let (cause, wait, sentence) = match failure {
+            Failure::CredentialsRefused { sentence } => (PauseCause::CredentialsRefused, pace.credentials(round), sentence),
+            Failure::Blocked { sentence, remedy } => {
+                self.tell(NoticeSubject::Blocked, None, sentence.clone(), remedy.as_str());
+                (PauseCause::Blocked, pace.blocked(round), sentence)
+            }
+            Failure::NotTaken { what, throttled: true, retry_after } => {
+                let ladder = pace.neighbour_down(round, self.input.jitter);
+                let wait = retry_after.map_or(ladder, |asked| asked.max(ladder).min(pace.retry_after_max()));
+                (PauseCause::Throttled, wait, what)
+            }
+            other => (PauseCause::Down, pace.neighbour_down(round, self.input.jitter), Sentence::new(&other.to_string())),
+        };
+        if cause == PauseCause::CredentialsRefused {
+            self.tell(NoticeSubject::CredentialsRefused, None, sentence.clone(), credentials_remedy(scope));
+        }
+        let until = later(now, wait);
+        self.effects.push_back(Step::Pause(Pause { scope, until, cause, sentence, rounds: round }));
+        self.wait(until, wait_reason(scope, cause), now);
+    }
+
+    pub(super) fn pause_round(&self, scope: PauseScope) -> u32 {
+        self.pauses.iter().find(|pause| pause.scope == scope).map_or(0, |pause| pause.rounds + 1)
+    }
+
+    /// The pause of that scope, if it is still in force.
+    pub(super) fn pause_in_force(&self, scope: PauseScope, now: Timestamp) -> Option<&Pause> {
+        self.pauses.iter().find(|pause| pause.scope == scope && pause.until > now)
+    }
+
+    /// A call has succeeded: a pause that has run out need not be remembered any more.
+    pub(super) fn reached(&mut self, scope: PauseScope) {
+        let before = self.pauses.len();
+        self.pauses.retain(|pause| pause.scope != scope);
+        if self.pauses.len() < before {
+            self.effects.push_back(Step::Resume(scope));
+        }
+    }
+
+    pub(super) fn remember_pause(&mut self, pause: Pause) {
+        self.pauses.retain(|other| other.scope != pause.scope);
+        self.effects.push_back(Step::Pause(pause.clone()));
+        self.pauses.push(pause);
+    }
+
+    pub(super) fn tell(&mut self, subject: NoticeSubject, write: Option<WriteId>, sentence: Sentence, remedy: &str) {
+        let ticket = self.record.target.as_ref().map(|target| target.number.clone());
+        let ticket = ticket.or_else(|| self.ticket.as_ref().map(|ticket| ticket.number.clone()));
+        self.effects.push_back(Step::Tell(Notice { subject, ticket, write, sentence, remedy: Sentence::new(remedy) }));
+    }
+
+    /// In shadow mode: what would have been sent.
+    pub(super) fn keep(&mut self, id: &WriteId, content: &Content) {
+        self.shadowed.insert(id.clone());
+        let kept = self.kept_of(id, content);
+        self.kept.extend(kept);
+    }
+
+    pub(super) const fn lsid(&self) -> &Lsid {
+        &self.input.event.lsid
+    }
+}
+
+/// What to do before a session is claimed, from what is known of its connection alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// Go on.
+    Go,
+    /// The message waits: nothing is asked of anybody.
+    Wait {
+        /// Until when.
+        until: Timestamp,
+        /// For what; `None`: the connection is on hold.
+        why: Option<WaitReason>,
+    },
+}
+
+/// Whether an event of that connection is worked on now. Waiting burns no attempt, for nothing has been claimed.
+#[must_use]
+pub fn admission(rules: &Rules, kind: EventKind, pauses: &[Pause], now: Timestamp) -> Admission {
+    if rules.settings.mode == Mode::Hold {
+        return Admission::Wait { until: later(now, rules.pace.hold()), why: None };
+    }
+    if ignored(&rules.settings, kind).is_some() {
+        return Admission::Go;
+    }
+    let neighbours = pauses.iter().filter(|pause| !matches!(pause.scope, PauseScope::Kind(_)) && pause.until > now);
+    match neighbours.max_by_key(|pause| pause.until) {
+        Some(pause) => Admission::Wait { until: pause.until, why: Some(wait_reason(pause.scope, pause.cause)) },
+        None => Admission::Go,
+    }
+}
+
+fn ignored(settings: &Settings, kind: EventKind) -> Option<Ignored> {
+    if settings.mode == Mode::Off {
+        Some(Ignored::ModeOff)
+    } else if settings.enabled_events.contains(&kind) {
+        None
+    } else {
+        Some(Ignored::EventOff)
+    }
+}
+
+/// The ticket, if it is one that a session may be written on.
+fn matched(reference: &TicketReference, ticket: Option<Ticket>, stale_days: u32, now: Timestamp) -> Result<Ticket, Unmatched> {
+    let ticket = ticket.ok_or(Unmatched::TicketNotFound)?;
+    let age_limit = Duration::from_secs(u64::from(stale_days) * 24 * 3600);
+    let stale = ticket.last_activity.is_none_or(|at| later(at, age_limit) < now);
+    match reference {
+        TicketReference::BareDigits(_) if stale => Err(Unmatched::StaleTicket),
+        _ => Ok(ticket),
+    }
+}
+
+const fn wait_reason(scope: PauseScope, cause: PauseCause) -> WaitReason {
+    match (scope, cause) {
+        (_, PauseCause::Blocked) | (PauseScope::Kind(_), _) => WaitReason::Blocked,
+        (PauseScope::Appliance, PauseCause::CredentialsRefused) => WaitReason::ApplianceCredentials,
+        (PauseScope::Appliance, PauseCause::Down | PauseCause::Throttled) => WaitReason::Appliance,
+        (PauseScope::Ticketing, PauseCause::CredentialsRefused) => WaitReason::AutotaskCredentials,
+        (PauseScope::Ticketing, PauseCause::Down | PauseCause::Throttled) => WaitReason::Autotask,
+    }
+}
+
+const fn credentials_remedy(scope: PauseScope) -> &'static str {
+    match scope {
+        PauseScope::Appliance => {
+            "check appliance.oauth in the connection document against the API account on the appliance's Management > API Configuration page"
+        }
+        PauseScope::Ticketing | PauseScope::Kind(_) => {
+            "check autotask.username, secret and integration_code in the connection document against the API user in Autotask"
+        }
+    }
+}
+
+/// Surveys of one kind in one session that are told apart; more can only be a loop on the other side.
+const SURVEYS_SEEN_MAX: usize = 50;
+
+fn remember(seen: &mut BTreeSet<i64>, second: i64) {
+    if seen.len() < SURVEYS_SEEN_MAX {
+        seen.insert(second);
+    }
+}

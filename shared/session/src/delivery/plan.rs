@@ -1,0 +1,136 @@
+//! Which writes a session calls for, given its report and what the ledger remembers.
+//!
+//! Only adds to the record what it does not know yet, so planning twice, or with a report that has changed meanwhile,
+//! never makes a second write of what was sent once.
+
+use super::machine::Delivery;
+use super::record::{Skip, Write, WriteState};
+use super::step::NoticeSubject;
+use super::write_id::{RepresentativeKey, WriteId};
+use crate::failure::Sentence;
+use crate::ids::Gsnumber;
+use crate::render::{NOTE_CHARACTERS_MAX, SessionNote, TemplateProblem, View};
+use crate::settings::Beneficiary;
+use crate::support_session::{SupportSession, Survey};
+use crate::time_entry::{self, PlannedTime, TimePlan};
+
+impl Delivery {
+    /// Adds every write that the session calls for and the record does not know.
+    pub(super) fn plan(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        if self.record.end.is_some() {
+            self.record.writes.entry(WriteId::SessionNote).or_insert_with(Write::wanted);
+            self.render_session_note(&session);
+            self.plan_time(&session);
+        }
+        self.plan_surveys(&session);
+        self.session = Some(session);
+    }
+
+    fn plan_surveys(&mut self, session: &SupportSession) {
+        for (id, _) in surveys(session) {
+            self.record.writes.entry(id).or_insert_with(Write::wanted);
+        }
+    }
+
+    fn plan_time(&mut self, session: &SupportSession) {
+        let Some(ended_at) = self.ended_at() else { return };
+        let rules = self.rules.clone();
+        let settings = &rules.settings.time_entry;
+        for planned in time_entry::plan(session, settings, ended_at) {
+            self.plan_time_of(planned, settings.beneficiary);
+        }
+    }
+
+    fn plan_time_of(&mut self, planned: PlannedTime, beneficiary: Beneficiary) {
+        let PlannedTime { representative, outcome } = planned;
+        if let (Some(key), TimePlan::Write(attendance)) = (&representative, &outcome) {
+            self.attendances.insert(key.clone(), attendance.clone());
+        }
+        if self.has_time_of(representative.as_ref(), beneficiary) {
+            return;
+        }
+        let id = representative.clone().map_or(WriteId::TimeOfNobody, WriteId::TimeOf);
+        let write = match outcome {
+            TimePlan::Write(_) => Write::wanted(),
+            TimePlan::Skipped(reason) => Write::of(WriteState::Skipped { reason: Skip::Time(reason) }),
+            TimePlan::Refused(sentence) => {
+                self.tell(NoticeSubject::Refused, Some(id.clone()), sentence.clone(), "write this time entry by hand");
+                Write::of(WriteState::Refused { sentence, at: self.input.received_at })
+            }
+        };
+        self.wrote = true;
+        self.record.writes.insert(id, write.for_representative(representative));
+    }
+
+    /// Whether the record has the representative's time entry, or the one time entry that there is to be.
+    fn has_time_of(&mut self, representative: Option<&RepresentativeKey>, beneficiary: Beneficiary) -> bool {
+        if beneficiary == Beneficiary::Primary {
+            // The primary representative of the report has changed, and nothing was sent for the one before.
+            self.record.writes.retain(|id, write| {
+                let other = write.representative.as_ref() != representative;
+                let unsent = matches!(write.state, WriteState::Wanted) && !write.maybe_sent && write.frozen.is_none();
+                !(matches!(id, WriteId::Time(_) | WriteId::TimeOf(_)) && other && unsent)
+            });
+            let is_time = |id: &WriteId| matches!(id, WriteId::Time(_) | WriteId::TimeOf(_) | WriteId::TimeOfNobody);
+            return self.record.writes.keys().any(is_time);
+        }
+        let of_representative = |(id, write): (&WriteId, &Write)| {
+            matches!(id, WriteId::Time(_) | WriteId::TimeOf(_) | WriteId::TimeOfNobody)
+                && write.representative.as_ref() == representative
+        };
+        self.record.writes.iter().any(of_representative)
+    }
+
+    /// Renders the session note at the size that its write has come down to, and plans the attachment for what is over.
+    pub(super) fn render_session_note(&mut self, session: &SupportSession) {
+        let characters_max = self.note_characters_max();
+        let rules = self.rules.clone();
+        let view = View { session, time_zone: &rules.settings.time_zone, ended: self.ended };
+        let rendered = rules.templates.session_note(&view, &rules.settings.note, characters_max);
+        self.template_problems(&rendered.problems);
+        let SessionNote { overflow, .. } = &rendered.value;
+        if overflow.is_some() {
+            self.record.writes.entry(WriteId::Attachment(1)).or_insert_with(Write::wanted);
+        }
+        self.note = Some(rendered.value);
+    }
+
+    /// The size that the session note has come down to, each time it was refused as too long.
+    pub(super) fn note_characters_max(&self) -> usize {
+        NOTE_CHARACTERS_MAX >> self.record.writes.get(&WriteId::SessionNote).map_or(0, |write| write.halvings)
+    }
+
+    pub(super) fn template_problems(&mut self, problems: &[TemplateProblem]) {
+        for problem in problems {
+            self.tell(
+                NoticeSubject::TemplateFailed,
+                None,
+                Sentence::new(&format!("template {}: {}", problem.template, problem.what)),
+                "correct the template in the connection document; the built-in one was used",
+            );
+        }
+    }
+}
+
+/// The surveys of a session with their write ids. One without a connection of its own counts as connection 0, further
+/// ones of the same connection as -1, -2, …: none is taken for another.
+pub(super) fn surveys(session: &SupportSession) -> Vec<(WriteId, &Survey)> {
+    let customer = numbered(&session.customer_surveys, WriteId::CustomerSurvey);
+    let representative = numbered(&session.representative_surveys, WriteId::RepresentativeSurvey);
+    customer.into_iter().chain(representative).collect()
+}
+
+fn numbered(surveys: &[Survey], id: fn(Gsnumber) -> WriteId) -> Vec<(WriteId, &Survey)> {
+    let mut taken: Vec<(WriteId, &Survey)> = Vec::new();
+    let mut further = 0;
+    for survey in surveys {
+        let mut own = id(survey.gsnumber.unwrap_or(Gsnumber(0)));
+        if taken.iter().any(|(other, _)| *other == own) {
+            further -= 1;
+            own = id(Gsnumber(further));
+        }
+        taken.push((own, survey));
+    }
+    taken
+}
