@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The worker: one queued event to its end. Claim, fetch, plan, write, record.
+//!
+//! What to do is decided by the pure state machine of `session::delivery`; this crate performs it:
+//!
+//! - [`handler`]: a batch of the queue, record by record; a panic is one record's failure.
+//! - [`worker`]: one event: read, link, admit, claim, run, let go.
+//! - [`perform`]: the steps of the delivery, with concrete clients.
+//! - [`link`]: a connection document turned into rules and clients.
+//! - [`queue`], [`notify`], [`summary`]: what messages, people and the log get.
+//! - [`config`], [`clock`]: the doors to environment and clock.
+
+pub mod clock;
+pub mod config;
+pub mod handler;
+pub mod link;
+pub mod notify;
+pub mod perform;
+pub mod queue;
+pub mod summary;
+pub mod worker;

@@ -1,0 +1,184 @@
+//! Performs what the delivery asks for, with concrete clients. Decides nothing but one thing: refused credentials are
+//! read again at once, and if they have changed the call is made again with the new ones.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ledger::{Claim, Ledger, LedgerError, Progress, Stored};
+use session::delivery::machine::Delivery;
+use session::delivery::step::NoAuthor;
+use session::delivery::{Answer, Content, Ending, LookUp, Pause, Place, Record, Step};
+use session::time_entry::date_worked;
+use session::{ApplianceId, Failure, Lsid, RemoteId};
+use ticketing::autotask::AuthorProblem;
+use tokio::time::Instant;
+
+use crate::clock;
+use crate::link::{Link, Links};
+use crate::notify::Notifier;
+
+/// More steps than any session can need: an endless run would be a defect, and must not hold a session for ever.
+const STEPS_MAX: u32 = 2_000;
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Run {
+    /// As the delivery decided.
+    Ended(Ending),
+    /// Another worker has claimed the session since: nothing more may be done here.
+    FenceLost,
+    /// The ledger could not be reached or read; what was stored last counts.
+    Ledger(LedgerError),
+    /// A defect: the delivery did not come to an end.
+    Endless,
+}
+
+/// One run: the delivery of one event, with everything it needs to act.
+pub struct Performer<'a> {
+    /// The ledger.
+    pub ledger: &'a Ledger,
+    /// The links, to read a connection again.
+    pub links: &'a Links,
+    /// Whom to tell.
+    pub notifier: &'a Notifier,
+    /// Which appliance.
+    pub appliance: &'a ApplianceId,
+    /// Which session.
+    pub lsid: &'a Lsid,
+    /// The connection as it is now.
+    pub link: Arc<Link>,
+    /// The pauses as they were read: what is closed is only what was seen.
+    pub pauses: Vec<Pause>,
+    /// When the platform ends the invocation.
+    pub deadline: Timestamp,
+}
+
+impl Performer<'_> {
+    /// Performs step after step until the delivery has come to its end.
+    pub async fn run(&mut self, delivery: &mut Delivery, claim: &mut Claim<Record>) -> Run {
+        for _ in 0..STEPS_MAX {
+            let answer = match delivery.next(clock::now()) {
+                Step::End(ending) => return Run::Ended(ending),
+                Step::Record { outcome, attention } => match self.record(delivery, claim, outcome, attention.is_some()).await {
+                    Ok(Stored::Yes) => Answer::Recorded,
+                    Ok(Stored::FenceLost) => return Run::FenceLost,
+                    Err(error) => return Run::Ledger(error),
+                },
+                step => self.perform(step).await,
+            };
+            delivery.take(answer, clock::now());
+        }
+        Run::Endless
+    }
+
+    async fn record(
+        &self,
+        delivery: &Delivery,
+        claim: &mut Claim<Record>,
+        outcome: bool,
+        attention: bool,
+    ) -> Result<Stored, LedgerError> {
+        let now = clock::now();
+        let progress = if outcome { Progress::Outcome } else { Progress::Ongoing };
+        let attention = attention.then_some(ledger::Attention { since: now });
+        self.ledger.record(claim, delivery.record(), progress, attention, now).await
+    }
+
+    async fn perform(&mut self, step: Step) -> Answer {
+        match step {
+            Step::FetchReport => Answer::Report(self.fetch_report().await.map(Box::new)),
+            Step::FindTicket(reference) => {
+                Answer::Ticket(self.call(async |link, by| link.autotask.ticket(&reference, by).await).await)
+            }
+            Step::FindAuthor { login, role_name, ticket_role } => {
+                let found = self
+                    .call(async |link, by| link.autotask.author(&login, role_name.as_deref(), ticket_role, by).await)
+                    .await;
+                Answer::Author(found.map(|author| author.map_err(no_author)))
+            }
+            Step::LookUp(look_up) => Answer::Found(self.look_up(&look_up).await),
+            Step::Send { content, .. } => Answer::Sent(self.send(&content).await),
+            Step::Prove { kind, seen } => self.noted(self.ledger.set_proof(self.appliance, kind, seen).await),
+            Step::Pause(pause) => self.noted(self.ledger.open_pause(self.appliance, &pause).await),
+            Step::Resume(scope) => match self.pauses.iter().find(|pause| pause.scope == scope) {
+                Some(seen) => self.noted(self.ledger.close_pause(self.appliance, seen).await),
+                None => Answer::Noted,
+            },
+            Step::Tell(notice) => {
+                self.notifier.tell(self.appliance, self.lsid, &notice).await;
+                Answer::Noted
+            }
+            Step::Keep(kept) => self.noted(self.ledger.keep_shadow(self.appliance, self.lsid, &kept, clock::now()).await),
+            // Both are handled by the caller, which alone has the claim.
+            Step::Record { .. } | Step::End(_) => Answer::Noted,
+        }
+    }
+
+    async fn fetch_report(&mut self) -> Result<session::SupportSession, Failure> {
+        let lsid = self.lsid;
+        self.call(async |link, by| link.appliance.fetch_report(lsid, by).await).await
+    }
+
+    async fn look_up(&mut self, look_up: &LookUp) -> Result<Vec<RemoteId>, Failure> {
+        let LookUp { marker, place, wide, .. } = look_up;
+        match *place {
+            Place::Note { ticket, since } => {
+                let rows = self.call(async |link, by| link.autotask.find_note(ticket, marker, since, by).await).await?;
+                if !rows.is_empty() || !wide {
+                    return Ok(rows);
+                }
+                let until = clock::now();
+                self.call(async |link, by| link.autotask.find_note_anywhere(marker, since, until, by).await).await
+            }
+            Place::Time { resource, start } => {
+                let day = date_worked(start, &self.link.rules.settings.time_zone);
+                self.call(async |link, by| link.autotask.find_time_entries(resource, day, marker, by).await).await
+            }
+            Place::Attachment { note } => self.call(async |link, by| link.autotask.find_attachment(note, marker, by).await).await,
+        }
+    }
+
+    async fn send(&mut self, content: &Content) -> Result<RemoteId, Failure> {
+        self.call(async |link, by| match content {
+            Content::Note { ticket, note } => link.autotask.create_note(*ticket, note, by).await,
+            Content::TimeEntry { ticket, entry } => link.autotask.create_time_entry(*ticket, entry, by).await,
+            Content::Attachment(attachment) => link.autotask.create_attachment(attachment, by).await,
+        })
+        .await
+    }
+
+    /// Makes the call; refused credentials are read again at once, and the call made once more if there are new ones.
+    /// That is safe for writes too: a refused login has written nothing.
+    async fn call<T, F>(&mut self, make: F) -> Result<T, Failure>
+    where
+        F: AsyncFn(&Link, Instant) -> Result<T, Failure>,
+    {
+        let by = clock::call_deadline(self.deadline);
+        let first = make(&self.link, by).await;
+        if !matches!(first, Err(Failure::CredentialsRefused { .. })) {
+            return first;
+        }
+        match self.links.renewed(self.appliance, &self.link, clock::now()).await {
+            Some(link) => {
+                self.link = link;
+                make(&self.link, by).await
+            }
+            None => first,
+        }
+    }
+
+    /// Nothing rests on these: a pause, a proof or a message that could not be stored is made again by the next event.
+    fn noted<T>(&self, stored: Result<T, LedgerError>) -> Answer {
+        if let Err(error) = stored {
+            tracing::warn!(appliance = %self.appliance, lsid = %self.lsid, %error, "a service item could not be stored");
+        }
+        Answer::Noted
+    }
+}
+
+const fn no_author(problem: AuthorProblem) -> NoAuthor {
+    match problem {
+        AuthorProblem::NotFound => NoAuthor::NotFound,
+        AuthorProblem::Ambiguous { .. } => NoAuthor::Ambiguous,
+    }
+}

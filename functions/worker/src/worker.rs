@@ -1,0 +1,227 @@
+//! One queued event to its end: read, link, admit, claim, run, let go.
+//!
+//! This is the parent. What to do in a session is decided by `session::delivery`; how it is done is in [`crate::perform`].
+
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::SqsMessage;
+use jiff::Timestamp;
+use ledger::{Claim, Ledger, LedgerError, Nonce};
+use session::delivery::machine::{Admission, Delivery, Input, admission};
+use session::delivery::{Ending, Pause, Proofs, Record};
+use session::{OutboundEvent, QueueMessage};
+use appliance::outbound_event::{self, Parsed};
+
+use crate::clock;
+use crate::link::{Link, LinkError, Links};
+use crate::notify::Notifier;
+use crate::perform::{Performer, Run};
+use crate::queue::Queues;
+use crate::summary::Summary;
+
+/// How long a message waits when the ledger or the queue did not answer: they are AWS's own and come back soon.
+const LEDGER_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Whether a message is done with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// It can go.
+    Done,
+    /// It comes again.
+    Again,
+}
+
+/// The worker: everything that outlives an invocation.
+pub struct Worker {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The connections.
+    pub links: Links,
+    /// The queues.
+    pub queues: Queues,
+    /// Whom to tell.
+    pub notifier: Notifier,
+}
+
+/// What is to become of a message, before the queue is told.
+enum Fate {
+    Done,
+    Hide { until: Timestamp },
+    DeadLetter { reason: String },
+    /// Nothing is to be touched: another worker has it.
+    Leave,
+}
+
+impl Worker {
+    /// Brings the message's event as far as it goes now.
+    pub async fn process(&self, message: &SqsMessage, deadline: Timestamp) -> Disposition {
+        let fate = self.fate_of(message, deadline).await;
+        self.let_go(message, fate).await
+    }
+
+    async fn fate_of(&self, message: &SqsMessage, deadline: Timestamp) -> Fate {
+        match read(message.body.as_deref().unwrap_or_default()) {
+            Ok(Read::Event(queued, event)) => self.deliver(&queued, event, deadline).await,
+            Ok(Read::Unknown { name }) => {
+                tracing::info!(outcome = "ignored", event = name, "an event that this release does not know");
+                Fate::Done
+            }
+            Err(reason) => {
+                tracing::error!(outcome = "dead_lettered", reason, message_id = message.message_id, "a message that cannot be read");
+                Fate::DeadLetter { reason }
+            }
+        }
+    }
+
+    async fn deliver(&self, queued: &QueueMessage, event: OutboundEvent, deadline: Timestamp) -> Fate {
+        let summary = Summary::new(queued, &event);
+        match self.try_deliver(queued, event, deadline, &summary).await {
+            Ok(fate) => fate,
+            Err(Obstacle::Link(error)) => self.wait_for_link(queued, &error, &summary).await,
+            Err(Obstacle::Ledger(error)) => wait_for_ledger(&error, &summary),
+        }
+    }
+
+    async fn try_deliver(
+        &self,
+        queued: &QueueMessage,
+        event: OutboundEvent,
+        deadline: Timestamp,
+        summary: &Summary<'_>,
+    ) -> Result<Fate, Obstacle> {
+        let link = self.links.get(&queued.appliance, clock::now()).await?;
+        let pauses = self.ledger.pauses(&queued.appliance).await?;
+        if let Admission::Wait { until, why } = admission(&link.rules, event.kind, &pauses, clock::now()) {
+            summary.waits(until, why.map_or("on_hold".to_owned(), |why| why.to_string()));
+            return Ok(Fate::Hide { until });
+        }
+        let proofs = self.ledger.proofs(&queued.appliance).await?;
+        let mut claim = self.claim(queued, &event).await?;
+        let input = input(queued, event, deadline, &claim);
+        Ok(self.run(queued, link, input, &mut claim, proofs, pauses, summary).await)
+    }
+
+    async fn claim(&self, queued: &QueueMessage, event: &OutboundEvent) -> Result<Claim<Record>, LedgerError> {
+        let nonce = Nonce::new(fastrand::u128(..));
+        self.ledger.claim(&queued.appliance, &event.lsid, nonce, clock::now()).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one run, used once")]
+    async fn run(
+        &self,
+        queued: &QueueMessage,
+        link: Arc<Link>,
+        input: Input,
+        claim: &mut Claim<Record>,
+        proofs: Proofs,
+        pauses: Vec<Pause>,
+        summary: &Summary<'_>,
+    ) -> Fate {
+        let lsid = input.event.lsid.clone();
+        let record = claim.record.take();
+        let mut delivery = Delivery::new(input, Arc::clone(&link.rules), record, proofs, pauses.clone());
+        let mut performer = Performer {
+            ledger: &self.ledger,
+            links: &self.links,
+            notifier: &self.notifier,
+            appliance: &queued.appliance,
+            lsid: &lsid,
+            link,
+            pauses,
+            deadline: delivery.deadline(),
+        };
+        let run = performer.run(&mut delivery, claim).await;
+        summary.ended(&run, delivery.record());
+        match run {
+            Run::Ended(Ending::Finished(_)) => Fate::Done,
+            Run::Ended(Ending::Wait { until, .. }) => Fate::Hide { until },
+            Run::Ended(Ending::DeadLetter(reason)) => Fate::DeadLetter { reason: reason.to_string() },
+            Run::FenceLost => Fate::Leave,
+            Run::Ledger(_) | Run::Endless => Fate::Hide { until: session::delivery::waits::later(clock::now(), LEDGER_WAIT) },
+        }
+    }
+
+    /// Without a document the events wait, and somebody is told which key is wrong.
+    async fn wait_for_link(&self, queued: &QueueMessage, error: &LinkError, summary: &Summary<'_>) -> Fate {
+        let remedy = "correct the connection document in Secrets Manager; the events wait and go on by themselves";
+        self.notifier.tell_of_connection(&queued.appliance, &error.to_string(), remedy).await;
+        let until = session::delivery::waits::later(clock::now(), self.links.pace().no_document());
+        summary.waits(until, "no usable connection document".to_owned());
+        Fate::Hide { until }
+    }
+
+    async fn let_go(&self, message: &SqsMessage, fate: Fate) -> Disposition {
+        match fate {
+            Fate::Done => Disposition::Done,
+            Fate::Leave => Disposition::Again,
+            Fate::Hide { until } => {
+                if let Err(error) = self.queues.hide(message, until, clock::now()).await {
+                    tracing::warn!(%error, "the message waits for the queue's own visibility time-out instead");
+                }
+                Disposition::Again
+            }
+            // Ledger first (done), then the copy, and only then may the original go.
+            Fate::DeadLetter { reason } => match self.queues.dead_letter(message, &reason).await {
+                Ok(()) => Disposition::Done,
+                Err(error) => {
+                    tracing::error!(%error, "the dead letters cannot be reached: the message comes again");
+                    Disposition::Again
+                }
+            },
+        }
+    }
+}
+
+/// What stands in the way before a run.
+enum Obstacle {
+    Link(LinkError),
+    Ledger(LedgerError),
+}
+
+impl From<LinkError> for Obstacle {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Ledger(error) => Self::Ledger(error),
+            error => Self::Link(error),
+        }
+    }
+}
+
+impl From<LedgerError> for Obstacle {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+fn wait_for_ledger(error: &LedgerError, summary: &Summary<'_>) -> Fate {
+    let until = session::delivery::waits::later(clock::now(), LEDGER_WAIT);
+    summary.waits(until, format!("the ledger: {error}"));
+    Fate::Hide { until }
+}
+
+enum Read {
+    Event(QueueMessage, OutboundEvent),
+    Unknown { name: String },
+}
+
+/// The event in the message's text; an error is a reason for the dead letters, for the text will not change.
+fn read(text: &str) -> Result<Read, String> {
+    let queued = QueueMessage::from_json(text).map_err(|error| format!("unreadable message: {error}"))?;
+    match outbound_event::parse(&queued.body) {
+        Ok(Parsed::Known(event)) => Ok(Read::Event(queued, event)),
+        Ok(Parsed::Unknown { name }) => Ok(Read::Unknown { name: name.to_string() }),
+        Err(malformed) => Err(format!("malformed event: {malformed}")),
+    }
+}
+
+fn input(queued: &QueueMessage, event: OutboundEvent, deadline: Timestamp, claim: &Claim<Record>) -> Input {
+    Input {
+        event,
+        source: queued.source,
+        received_at: queued.received_at,
+        deadline,
+        claims_without_outcome: claim.claims_without_outcome,
+        first_claim: claim.first,
+        jitter: fastrand::f64(),
+    }
+}
