@@ -15,9 +15,13 @@
 pub mod outbound_event;
 
 #[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
 pub mod report;
 
 pub use outbound_event::{Malformed, Parsed};
 
+#[cfg(feature = "client")]
+pub use client::{ApplianceClient, ApplianceConfig, ConfigError, Credentials};
 #[cfg(feature = "client")]
 pub use report::{ReportError, read_report, read_report_async};

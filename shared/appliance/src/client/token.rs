@@ -1,0 +1,170 @@
+//! The bearer token of an API account: asked for once, kept until shortly before it expires, renewed by one call at a time.
+//!
+//! An account has at most 30 valid tokens, and the next one silently ends the oldest (vendor reference); so a token is shared by
+//! all calls of a client, and a client should live as long as its process.
+
+use std::time::Duration;
+
+use reqwest::{Client, Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use session::{Failure, Sentence};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::answer;
+
+/// The most bytes of an answer to a token request. Real ones have a few hundred.
+const TOKEN_ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// How long before its end a token is no longer used: a call may take so long, and clocks differ.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
+
+/// How long a token is used whose answer does not say how long it lasts.
+const LIFETIME_UNSTATED: Duration = Duration::from_secs(300);
+
+/// The longest a token is used, whatever its answer says. The vendor's own lifetime is an hour.
+const LIFETIME_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Where tokens come from, and the one in use.
+pub(super) struct TokenSource {
+    url: Url,
+    client_id: String,
+    client_secret: SecretString,
+    current: Mutex<Option<Token>>,
+}
+
+/// A token in use.
+#[derive(Clone)]
+pub(super) struct Token {
+    bearer: SecretString,
+    usable_until: Instant,
+}
+
+impl Token {
+    pub(super) fn expose_secret(&self) -> &str {
+        self.bearer.expose_secret()
+    }
+}
+
+impl TokenSource {
+    pub(super) fn new(url: Url, client_id: String, client_secret: SecretString) -> Self {
+        Self { url, client_id, client_secret, current: Mutex::new(None) }
+    }
+
+    /// The token in use, or a new one.
+    pub(super) async fn current(&self, http: &Client) -> Result<Token, Failure> {
+        let mut current = self.current.lock().await;
+        match &*current {
+            Some(token) if Instant::now() < token.usable_until => Ok(token.clone()),
+            _ => Ok(current.insert(self.request(http).await?).clone()),
+        }
+    }
+
+    /// Another token than the one that was refused: whichever came into use since, or a new one.
+    pub(super) async fn renewed(&self, http: &Client, refused: &Token) -> Result<Token, Failure> {
+        let mut current = self.current.lock().await;
+        match current.take() {
+            Some(token) if token.expose_secret() != refused.expose_secret() => Ok(current.insert(token).clone()),
+            _ => Ok(current.insert(self.request(http).await?).clone()),
+        }
+    }
+
+    async fn request(&self, http: &Client) -> Result<Token, Failure> {
+        let request = http
+            .post(self.url.clone())
+            .basic_auth(&self.client_id, Some(self.client_secret.expose_secret()))
+            .form(&[("grant_type", "client_credentials")]);
+        let asked_at = Instant::now();
+        let response = request.send().await.map_err(|error| answer::call_failed(&error))?;
+        let accepted = match answer::accepted(&response, "the token request") {
+            Err(failure) if !may_explain(response.status()) => return Err(failure),
+            accepted => accepted,
+        };
+        let answer = serde_json::from_slice::<TokenAnswer>(&read_bounded(response).await?).ok();
+        // A refusal may come with status 200 (observed by clients).
+        if let Some(sentence) = answer.as_ref().and_then(|answer| self.refusal(answer)) {
+            return Err(Failure::CredentialsRefused { sentence });
+        }
+        accepted?;
+        answer.and_then(|answer| answer.token(asked_at)).ok_or_else(|| unreadable("holds no bearer token"))
+    }
+
+    /// The vendor's sentence, unless it repeats what we sent.
+    fn refusal(&self, answer: &TokenAnswer) -> Option<Sentence> {
+        let error = answer.error.as_deref()?;
+        let text = match answer.message.as_deref().or(answer.error_description.as_deref()) {
+            Some(message) => format!("{error}: {message}"),
+            None => error.to_owned(),
+        };
+        let repeats = text.contains(self.client_secret.expose_secret()) || text.contains(&self.client_id);
+        Some(if repeats { Sentence::new("the token request was refused") } else { Sentence::new(&text) })
+    }
+}
+
+/// Whether the body of an answer of that status may say more than the status.
+fn may_explain(status: StatusCode) -> bool {
+    matches!(status, StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
+/// The vendor's answer: a token, or an error (RFC 6749 section 5, with `message` as observed by clients).
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: Option<SecretString>,
+    token_type: Option<String>,
+    expires_in: Option<Seconds>,
+    error: Option<String>,
+    message: Option<String>,
+    error_description: Option<String>,
+}
+
+/// A number, or a number as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(f64),
+    Text(String),
+}
+
+impl TokenAnswer {
+    fn token(self, asked_at: Instant) -> Option<Token> {
+        let bearer = self.access_token.filter(|token| is_header_text(token.expose_secret()))?;
+        if !self.token_type?.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let lifetime = self.expires_in.map_or(LIFETIME_UNSTATED, |seconds| seconds.duration());
+        // A token so short-lived that the margin would eat it is used for half of its life.
+        let usable = lifetime.saturating_sub(EXPIRY_MARGIN).max(lifetime / 2);
+        Some(Token { bearer, usable_until: asked_at + usable })
+    }
+}
+
+impl Seconds {
+    fn duration(&self) -> Duration {
+        let seconds = match self {
+            Self::Number(number) => *number,
+            Self::Text(text) => text.trim().parse().unwrap_or_default(),
+        };
+        Duration::try_from_secs_f64(seconds).unwrap_or_default().min(LIFETIME_MAX)
+    }
+}
+
+/// What can stand in a header: an answer must not be able to make a request that cannot be sent.
+fn is_header_text(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| answer::call_failed(&error))? {
+        if body.len() + chunk.len() > TOKEN_ANSWER_BYTES_MAX {
+            return Err(unreadable("is too long"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn unreadable(why: &str) -> Failure {
+    Failure::Unreadable { what: Sentence::new(&format!("the answer to the token request {why}")) }
+}
