@@ -129,7 +129,8 @@ mod tests {
         assert_eq!(ticket_reference(None, None), Err(NoTicket::NoKey));
         assert_eq!(built_in(""), Err(NoTicket::NoKey));
         assert_eq!(built_in(" \n\u{a0}"), Err(NoTicket::NoKey));
-        for key in ["call back tomorrow", "T2025.1", "T20250318", "#4711", "-4711", "0", "12 34", "٤٢", "99999999999999999999", "\"\""]
+        for key in
+            ["call back tomorrow", "T2025.1", "T20250318", "#4711", "-4711", "0", "12 34", "٤٢", "99999999999999999999", "\"\""]
         {
             assert_eq!(built_in(key), Err(NoTicket::NoTicketInKey), "{key}");
         }
@@ -137,9 +138,13 @@ mod tests {
 
     #[test]
     fn ticket_number_is_found_in_any_case_and_amid_other_text() {
-        for key in
-            ["T20250318.0042", " t20250318.0042\n", "Ticket: t20250318.0042 (Müller)", "\"T20250318.0042\"", "#T20250318.0042, 4711"]
-        {
+        for key in [
+            "T20250318.0042",
+            " t20250318.0042\n",
+            "Ticket: t20250318.0042 (Müller)",
+            "\"T20250318.0042\"",
+            "#T20250318.0042, 4711",
+        ] {
             assert_eq!(built_in(key), Ok(number("T20250318.0042")), "{key}");
         }
     }

@@ -20,6 +20,8 @@ pub mod ids;
 pub mod presence;
 pub mod queue_message;
 pub mod render;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod settings;
 pub mod support_session;
 pub mod time_entry;

@@ -46,7 +46,8 @@ impl Person<'_> {
     /// How long they were there: by their connections, else by the appliance's own count. Seconds, never negative.
     #[must_use]
     pub fn seconds(&self) -> Option<i64> {
-        let counted = self.connections.iter().map(|connection| Some(connection.left?.as_second() - connection.joined.as_second()));
+        let counted =
+            self.connections.iter().map(|connection| Some(connection.left?.as_second() - connection.joined.as_second()));
         match counted.sum::<Option<i64>>() {
             Some(seconds) if !self.connections.is_empty() => Some(seconds),
             _ => self.seconds_involved.and_then(|seconds| i64::try_from(seconds).ok()),
@@ -79,10 +80,8 @@ pub fn people(session: &SupportSession, ended_at: Option<Timestamp>) -> Vec<Pers
 
 fn add_connection<'a>(people: &mut Vec<Person<'a>>, representative: &'a Representative) {
     // One with neither permanent id nor connection is known by the login name, the next best thing.
-    let id = representative.id.as_deref().or_else(|| match representative.gsnumber {
-        Some(_) => None,
-        None => representative.username.as_deref(),
-    });
+    let login = representative.username.as_deref().filter(|_| representative.gsnumber.is_none());
+    let id = representative.id.as_deref().or(login);
     let key = RepresentativeKey::new(id, representative.gsnumber);
     let known = people.iter_mut().find(|person| person.key == key);
     let person = match known {

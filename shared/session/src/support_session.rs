@@ -332,6 +332,15 @@ pub struct SystemCategory {
     pub rows: Vec<Vec<(String, String)>>,
 }
 
+/// Who filled in a survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SurveyKind {
+    /// A customer.
+    Customer,
+    /// A representative.
+    Representative,
+}
+
 /// One exit survey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {

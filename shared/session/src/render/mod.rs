@@ -1,3 +1,94 @@
-//! Every text that a person will read.
+//! Every text that a person will read: notes, survey notes, the texts of time entries, attachments.
+//!
+//! Values in, texts out; what to write and where is decided in [`crate::delivery`]. The words are in Handlebars
+//! templates, the data they are given is documented in `docs/templates.md`. What must not depend on a template is done
+//! by the code: markers, lengths, and that a customer's note holds nothing that is not for customers.
+//!
+//! - `templates`: built-in ones and overrides. `model`, `timeline`: the data that they are given.
+//! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`: the other texts.
+//! - `overflow`: where the rest of a long note goes. `clock`, `text`: how times and foreign texts are written.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::support_session::SupportSession;
 
 pub(crate) mod clock;
+mod model;
+mod overflow;
+mod session_note;
+mod survey_note;
+mod templates;
+mod text;
+mod time_texts;
+mod timeline;
+
+pub use overflow::{CONTINUATIONS_MAX, attachment, continuations};
+pub use session_note::SessionNote;
+pub use templates::{TemplateProblem, Templates};
+pub use time_texts::{TimeContext, TimeTexts};
+
+/// The longest body of a note. The vendor takes 32,000 characters (vendor reference); the distance is for line breaks,
+/// should it count each as two.
+pub const NOTE_CHARACTERS_MAX: usize = 30_000;
+
+/// The shortest body that a note is fitted to, however little is asked for: enough for a heading and for where the
+/// rest is.
+pub const NOTE_CHARACTERS_MIN: usize = 1_000;
+
+/// The longest title of a note (vendor reference).
+pub const NOTE_TITLE_CHARACTERS_MAX: usize = 250;
+
+/// The longest title of an attachment (vendor reference).
+pub const ATTACHMENT_TITLE_CHARACTERS_MAX: usize = 255;
+
+/// The largest attachment (vendor reference: "6 to 7 MB"; clients that work stop here).
+pub const ATTACHMENT_BYTES_MAX: usize = 6_000_000;
+
+/// How long the appliance keeps a session and what its links lead to (vendor reference).
+pub(crate) const APPLIANCE_KEEPS_DAYS: u32 = 90;
+
+/// A session as one connection looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// What the appliance reports.
+    pub session: &'a SupportSession,
+    /// The zone in which times are written.
+    pub time_zone: &'a TimeZone,
+    /// When it ended.
+    pub ended: Ended,
+}
+
+/// When a session ended, and how that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The report says so.
+    Reported(Timestamp),
+    /// The report has no end; this is when the appliance announced it. The note says so.
+    TakenFromEvent(Timestamp),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Ended {
+    /// The time, however it is known.
+    #[must_use]
+    pub const fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Reported(at) | Self::TakenFromEvent(at) => Some(at),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// A text, and the templates that could not be used for it (built-in ones were used instead).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered<T> {
+    /// The text.
+    pub value: T,
+    /// What was wrong with templates; usually nothing.
+    pub problems: Vec<TemplateProblem>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+//! The Handlebars templates: built-in ones, and those that an administrator put in their place.
+//!
+//! A template never costs a session: one that cannot be read or fails while rendering is reported, and the built-in one
+//! is used. Overrides come from outside, so they are bounded: in length, in nesting, in output, and they can neither
+//! include one another nor log. Texts are not escaped for HTML, for notes are plain text.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::LazyLock;
+
+use handlebars::template::{HelperTemplate, Template, TemplateElement};
+use handlebars::{Handlebars, RenderError, RenderErrorReason, TemplateError, no_escape};
+use serde::Serialize;
+
+use crate::failure::Sentence;
+use crate::settings::TEMPLATE_NAMES;
+
+/// The longest template taken; a whole connection document has no more room (vendor reference: 64 KiB per secret).
+const TEMPLATE_BYTES_MAX: usize = 64 * 1024;
+
+/// The deepest nesting of blocks taken, counting each `else if` as one more. Parsing and rendering recurse, and a
+/// stack that overflows takes the whole process with it. The built-in templates need four.
+const NESTING_MAX: usize = 50;
+
+/// The most that one template may write: twice what note and attachment can hold together. Loops within loops over a
+/// long session would fill the memory otherwise.
+const OUTPUT_BYTES_MAX: usize = 12 * 1024 * 1024;
+
+/// One of the templates; its [`name`](Self::name) is the one of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TemplateName {
+    SessionNote,
+    SessionNoteCustomer,
+    CustomerSurvey,
+    RepresentativeSurvey,
+    TimeEntrySummary,
+    TimeEntryInternal,
+}
+
+impl TemplateName {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SessionNote => "session_note",
+            Self::SessionNoteCustomer => "session_note_customer",
+            Self::CustomerSurvey => "customer_survey",
+            Self::RepresentativeSurvey => "representative_survey",
+            Self::TimeEntrySummary => "time_entry_summary",
+            Self::TimeEntryInternal => "time_entry_internal",
+        }
+    }
+}
+
+/// The built-in texts, under their names in the settings.
+const BUILT_IN_TEXTS: [(&str, &str); 6] = [
+    ("session_note", include_str!("../../templates/session_note.hbs")),
+    ("session_note_customer", include_str!("../../templates/session_note_customer.hbs")),
+    ("customer_survey", include_str!("../../templates/customer_survey.hbs")),
+    ("representative_survey", include_str!("../../templates/representative_survey.hbs")),
+    ("time_entry_summary", include_str!("../../templates/time_entry_summary.hbs")),
+    ("time_entry_internal", include_str!("../../templates/time_entry_internal.hbs")),
+];
+
+static BUILT_IN: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
+    let mut registry = registry();
+    for (name, text) in BUILT_IN_TEXTS {
+        registry.register_template_string(name, text).expect("a constant text that the tests parse");
+    }
+    registry
+});
+
+fn registry() -> Handlebars<'static> {
+    let mut registry = Handlebars::new();
+    registry.register_escape_fn(no_escape);
+    // A field that does not exist is a mistake to be reported, not a blank to be wondered at.
+    registry.set_strict_mode(true);
+    // It would put what a customer wrote into our log.
+    registry.unregister_helper("log");
+    registry
+}
+
+/// A template that could not be used; the built-in one was used instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TemplateProblem {
+    /// Its name in the settings.
+    pub template: String,
+    /// What is wrong and where. Nothing of the session.
+    pub what: Sentence,
+}
+
+impl TemplateProblem {
+    fn new(template: &str, what: &str) -> Self {
+        Self { template: Sentence::new(template).as_str().to_owned(), what: Sentence::new(what) }
+    }
+}
+
+/// The templates of one connection.
+#[derive(Debug, Clone)]
+pub struct Templates {
+    overrides: Handlebars<'static>,
+}
+
+impl Default for Templates {
+    /// The built-in ones.
+    fn default() -> Self {
+        Self { overrides: registry() }
+    }
+}
+
+impl Templates {
+    /// The built-in templates, each replaced by the override of its name, and the overrides that cannot be used.
+    #[must_use]
+    pub fn new(overrides: &BTreeMap<String, String>) -> (Self, Vec<TemplateProblem>) {
+        let mut templates = Self::default();
+        let mut problems = Vec::new();
+        for (name, text) in overrides {
+            if let Err(problem) = templates.add(name, text) {
+                problems.push(problem);
+            }
+        }
+        // Parsed here rather than at the first session: the time before the first event is the cheapest there is.
+        LazyLock::force(&BUILT_IN);
+        (templates, problems)
+    }
+
+    fn add(&mut self, name: &str, text: &str) -> Result<(), TemplateProblem> {
+        let problem = |what: &str| Err(TemplateProblem::new(name, what));
+        if !TEMPLATE_NAMES.contains(&name) {
+            return problem(&format!("there is no such template; there are {}", TEMPLATE_NAMES.join(", ")));
+        }
+        if text.len() > TEMPLATE_BYTES_MAX {
+            return problem(&format!("longer than {TEMPLATE_BYTES_MAX} bytes"));
+        }
+        if is_nested_too_deep(text) {
+            return problem(&format!("nested deeper than {NESTING_MAX} levels"));
+        }
+        let template = match Template::compile(text) {
+            Ok(template) => template,
+            Err(error) => return problem(&parse_problem(&error)),
+        };
+        if includes_others(&template) {
+            return problem("partials and decorators are not supported");
+        }
+        self.overrides.register_template(name, template);
+        Ok(())
+    }
+
+    /// The text that the template makes of the data, without white space at its end. Never blank, and never a failure:
+    /// if the override fails, the problem is noted (once) and the built-in template is used.
+    pub(crate) fn render(&self, name: TemplateName, data: &impl Serialize, problems: &mut Vec<TemplateProblem>) -> String {
+        let name = name.name();
+        let failed_before = problems.iter().any(|problem| problem.template == name);
+        if self.overrides.has_template(name) && !failed_before {
+            match render_bounded(&self.overrides, name, data) {
+                Ok(text) if !text.is_empty() => return text,
+                Ok(_) => problems.push(TemplateProblem::new(name, "it rendered nothing")),
+                Err(error) => problems.push(TemplateProblem::new(name, &render_problem(&error))),
+            }
+        }
+        render_bounded(&BUILT_IN, name, data).unwrap_or_else(|error| {
+            problems.push(TemplateProblem::new(name, &format!("built-in template: {}", render_problem(&error))));
+            "(This text could not be made; see the appliance's own report of the session.)".to_owned()
+        })
+    }
+}
+
+fn render_bounded(registry: &Handlebars<'_>, name: &str, data: &impl Serialize) -> Result<String, RenderError> {
+    let mut output = BoundedOutput { text: Vec::new() };
+    registry.render_to_write(name, data, &mut output)?;
+    let mut text = String::from_utf8(output.text)?;
+    text.truncate(text.trim_end().len());
+    Ok(text)
+}
+
+/// Takes [`OUTPUT_BYTES_MAX`] and no more.
+struct BoundedOutput {
+    text: Vec<u8>,
+}
+
+impl Write for BoundedOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.text.len() + bytes.len() > OUTPUT_BYTES_MAX {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn parse_problem(error: &TemplateError) -> String {
+    match error.pos() {
+        Some((line, column)) => format!("line {line}, column {column}: {}", error.reason()),
+        None => error.reason().to_string(),
+    }
+}
+
+/// Says what is wrong with the template; reasons that may quote the data are left general.
+fn render_problem(error: &RenderError) -> String {
+    let what = match error.reason() {
+        RenderErrorReason::MissingVariable(Some(path)) => format!("there is no field {path}"),
+        RenderErrorReason::HelperNotFound(helper) => format!("there is no helper {helper}"),
+        RenderErrorReason::IOError(_) => format!("it writes more than {OUTPUT_BYTES_MAX} bytes"),
+        RenderErrorReason::ParamNotFoundForIndex(helper, _) => format!("{helper} lacks a parameter"),
+        _ => "it cannot be rendered".to_owned(),
+    };
+    match (error.line_no, error.column_no) {
+        (Some(line), Some(column)) => format!("line {line}, column {column}: {what}"),
+        _ => what,
+    }
+}
+
+/// A rough count that errs on the deep side, made before the real parser recurses.
+fn is_nested_too_deep(text: &str) -> bool {
+    let mut open_blocks = 0_usize;
+    let mut else_ifs = 0_usize;
+    for tag in text.split("{{").skip(1) {
+        let tag = tag.split("}}").next().unwrap_or_default().trim_start_matches(['{', '~', '&']).trim_start();
+        match tag.as_bytes().first() {
+            Some(b'#' | b'^') => open_blocks += 1,
+            Some(b'/') => open_blocks = open_blocks.saturating_sub(1),
+            _ if tag.starts_with("else") => else_ifs += 1,
+            _ => {}
+        }
+        let brackets = tag.bytes().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).count();
+        if open_blocks + else_ifs > NESTING_MAX || brackets > NESTING_MAX {
+            return true;
+        }
+    }
+    false
+}
+
+/// Inclusion could go round in circles; no template here is long enough to need it.
+fn includes_others(template: &Template) -> bool {
+    let in_block = |helper: &HelperTemplate| {
+        helper.template.as_ref().is_some_and(includes_others) || helper.inverse.as_ref().is_some_and(includes_others)
+    };
+    template.elements.iter().any(|element| match element {
+        TemplateElement::HelperBlock(helper) => in_block(helper),
+        TemplateElement::RawString(_)
+        | TemplateElement::Comment(_)
+        | TemplateElement::Expression(_)
+        | TemplateElement::HtmlExpression(_) => false,
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// What an override of the summary makes of the data, and what was wrong with it.
+    fn render(text: &str, data: &serde_json::Value) -> (String, Vec<TemplateProblem>) {
+        let (templates, mut problems) = Templates::new(&BTreeMap::from([("time_entry_summary".to_owned(), text.to_owned())]));
+        let text = templates.render(TemplateName::TimeEntrySummary, data, &mut problems);
+        (text, problems)
+    }
+
+    fn data() -> serde_json::Value {
+        json!({ "summary": "built-in", "name": "<Jörg> & \"Co\"", "many": vec!["x".repeat(1000); 300] })
+    }
+
+    #[test]
+    fn names_are_those_of_the_settings() {
+        assert_eq!(BUILT_IN_TEXTS.map(|(name, _)| name), TEMPLATE_NAMES);
+    }
+
+    #[test]
+    fn override_is_plain_text_and_not_escaped() {
+        assert_eq!(render("{{name}} {{{name}}}\n\n", &data()), ("<Jörg> & \"Co\" <Jörg> & \"Co\"".to_owned(), vec![]));
+    }
+
+    #[test]
+    fn broken_override_is_reported_and_replaced() {
+        for (text, what) in [
+            ("{{#if name}}", "line 1"),
+            ("{{nam}}", "there is no field"),
+            ("line\n{{nosuch name}}", "line 2"),
+            ("{{log name}}", "no helper log"),
+            ("{{> time_entry_summary}}", "partials"),
+            ("{{#if name}}{{#*inline \"x\"}}{{> x}}{{/inline}}{{/if}}", "partials"),
+            ("   \n", "nothing"),
+            ("{{#each many}}{{#each ../many}}{{this}}{{/each}}{{/each}}", "more than"),
+            (&"{{#if name}}".repeat(1000), "nested"),
+            (&format!("{{{{#if name}}}}{}{{{{/if}}}}", "{{else if name}}".repeat(1000)), "nested"),
+            (&format!("{{{{eq {}", "(eq ".repeat(1000)), "nested"),
+            (&"x".repeat(TEMPLATE_BYTES_MAX + 1), "longer"),
+        ] {
+            let (rendered, problems) = render(text, &data());
+            assert_eq!(rendered, "built-in");
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].what.as_str().contains(what), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_name_is_reported() {
+        let (_, problems) = Templates::new(&BTreeMap::from([("sesion_note".to_owned(), String::new())]));
+        assert_eq!(problems[0].template, "sesion_note");
+        assert!(problems[0].what.as_str().contains("there are session_note,"));
+    }
+
+    #[test]
+    fn failing_override_is_reported_once_however_often_it_is_used() {
+        let (templates, mut problems) = Templates::new(&BTreeMap::from([("time_entry_summary".to_owned(), "{{x}}".to_owned())]));
+        for _ in 0..3 {
+            templates.render(TemplateName::TimeEntrySummary, &data(), &mut problems);
+        }
+        assert_eq!(problems.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_template_text_ends_in_a_text(text in "([{}#/^!>*~()\\[\\] a-z\"'.@|=\\n]|\\{\\{|\\}\\}|name|many|#if |/if|else|each|this){0,60}") {
+            let (rendered, _) = render(&text, &json!({ "summary": "built-in", "name": "n", "many": ["x"] }));
+            prop_assert!(!rendered.is_empty());
+        }
+    }
+}

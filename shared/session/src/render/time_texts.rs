@@ -1,0 +1,146 @@
+//! The two texts of a time entry: the invoice line, and what colleagues should know about it.
+//!
+//! Neither is ever given chat, session notes or links: a template cannot put onto an invoice what it does not have.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::clock::{Clock, duration};
+use super::model::{HeadingModel, connection_text, others};
+use super::templates::{TemplateName, Templates};
+use super::text::{beginning, length, one_line, without_markers};
+use super::{NOTE_CHARACTERS_MAX, Rendered, View};
+use crate::content::RoleReason;
+use crate::delivery::{Marker, WriteId};
+use crate::ids::{ResourceId, RoleId};
+use crate::presence::{Connection, Person, people};
+use crate::settings::TimeEntryDefaults;
+use crate::time_entry::Attendance;
+
+/// The invoice line where none is configured; some tenants require one.
+const SUMMARY: &str = "Remote support session";
+
+/// The most connections that are listed one by one.
+const CONNECTIONS_MAX: usize = 12;
+
+/// What is known of a time entry besides whose and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeContext {
+    /// In whose name it is written.
+    pub resource: ResourceId,
+    /// In which role.
+    pub role: RoleId,
+    /// Why in that one.
+    pub reason: RoleReason,
+}
+
+/// The texts of a time entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeTexts {
+    /// The invoice line; never blank.
+    pub summary_notes: String,
+    /// For colleagues; the first line is the marker.
+    pub internal_notes: String,
+}
+
+/// What both templates of a time entry are given.
+#[derive(Debug, Serialize)]
+struct TimeModel {
+    #[serde(flatten)]
+    heading: HeadingModel,
+    summary: String,
+    resource: i64,
+    role: i64,
+    role_reason: &'static str,
+    technician: String,
+    username: String,
+    primary: bool,
+    entry_period: String,
+    entry_duration: String,
+    present: Option<String>,
+    others: Option<String>,
+    customer: Option<String>,
+    company: Option<String>,
+}
+
+impl Templates {
+    /// The texts of the time entry of that attendance. Internal notes begin with the marker `time.<resource>`.
+    #[must_use]
+    pub fn time_entry(
+        &self,
+        view: &View<'_>,
+        attendance: &Attendance,
+        defaults: &TimeEntryDefaults,
+        context: TimeContext,
+    ) -> Rendered<TimeTexts> {
+        let lsid = &view.session.lsid;
+        let marker = Marker::new(lsid, &WriteId::Time(context.resource));
+        let model = time_model(view, attendance, defaults, context);
+        let mut problems = Vec::new();
+        let summary = self.render(TemplateName::TimeEntrySummary, &model, &mut problems);
+        let internal = without_markers(&self.render(TemplateName::TimeEntryInternal, &model, &mut problems), lsid);
+        let texts = TimeTexts {
+            summary_notes: within_a_field(&summary).to_owned(),
+            internal_notes: within_a_field(&format!("{marker}\n{internal}")).to_owned(),
+        };
+        Rendered { value: texts, problems }
+    }
+}
+
+/// Both fields take as much as a note does (vendor reference).
+fn within_a_field(text: &str) -> &str {
+    if length(text) <= NOTE_CHARACTERS_MAX { text } else { beginning(text, NOTE_CHARACTERS_MAX).trim_end() }
+}
+
+fn time_model(view: &View<'_>, attendance: &Attendance, defaults: &TimeEntryDefaults, context: TimeContext) -> TimeModel {
+    let clock = Clock::new(view.time_zone);
+    let started_at = view.session.started_at;
+    let people = people(view.session, view.ended.at());
+    let (theirs, others_there): (Vec<&Person<'_>>, Vec<&Person<'_>>) =
+        people.iter().partition(|person| person.key == attendance.representative);
+    let name = theirs.first().and_then(|person| person.colleague_name.or(person.public_name));
+    let customer = view.session.customers.iter().find(|customer| customer.primary).or(view.session.customers.first());
+    let entry_duration = duration(attendance.end.as_second() - attendance.start.as_second());
+    TimeModel {
+        heading: HeadingModel::new(view),
+        summary: configured_summary(defaults),
+        resource: context.resource.0,
+        role: context.role.0,
+        role_reason: role_reason(context.reason),
+        technician: one_line(name.unwrap_or(&attendance.username)),
+        username: one_line(&attendance.username),
+        primary: attendance.primary,
+        entry_period: clock.span(attendance.start, attendance.end),
+        entry_duration,
+        present: present(&attendance.connections, &clock, started_at),
+        others: others(&others_there, &clock, started_at),
+        customer: customer.and_then(super::model::customer_name),
+        company: customer.and_then(|customer| super::text::one_line_or_none(customer.info.company.as_deref())),
+    }
+}
+
+fn configured_summary(defaults: &TimeEntryDefaults) -> String {
+    let configured = defaults.summary_notes.as_deref().map(str::trim).filter(|summary| !summary.is_empty());
+    configured.unwrap_or(SUMMARY).to_owned()
+}
+
+const fn role_reason(reason: RoleReason) -> &'static str {
+    match reason {
+        RoleReason::Configured => "set in the connection",
+        RoleReason::TicketAssignment => "the role of the ticket's assignment",
+        RoleReason::ResourceDefault => "the resource's default role",
+    }
+}
+
+/// `14:03-14:10, 14:15-14:27, 19 min`.
+fn present(connections: &[(Timestamp, Timestamp)], clock: &Clock<'_>, started_at: Option<Timestamp>) -> Option<String> {
+    let text = |(joined, left): &(Timestamp, Timestamp)| {
+        connection_text(&Connection { joined: *joined, left: Some(*left) }, clock, started_at)
+    };
+    let mut parts: Vec<String> = connections.iter().take(CONNECTIONS_MAX).map(text).collect();
+    if connections.len() > CONNECTIONS_MAX {
+        parts.push(format!("{} more times", connections.len() - CONNECTIONS_MAX));
+    }
+    let seconds = connections.iter().map(|(joined, left)| left.as_second() - joined.as_second()).sum();
+    (!parts.is_empty()).then(|| format!("{}, {}", parts.join(", "), duration(seconds)))
+}
