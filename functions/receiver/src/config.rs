@@ -1,0 +1,258 @@
+//! The settings of the receiver. This file is the only one that reads the environment (but for the `AWS_*` variables,
+//! which the `aws` crate reads).
+//!
+//! A mistake here stops the start, for it is better to see at the deployment than at the first event. What a variable
+//! holds is never repeated in an error: where a hash belongs, somebody may have put the token.
+
+use crate::access::{Access, TokenHash};
+use crate::log_line::Level;
+use crate::network::Network;
+use session::ApplianceId;
+
+const EVENTS_QUEUE_URL: &str = "EVENTS_QUEUE_URL";
+const QUARANTINE_QUEUE_URL: &str = "QUARANTINE_QUEUE_URL";
+const APPLIANCE_TOKENS: &str = "APPLIANCE_TOKENS";
+const ALLOWED_SOURCE_CIDRS: &str = "ALLOWED_SOURCE_CIDRS";
+const LOG_LEVEL: &str = "LOG_LEVEL";
+/// Set by Lambda.
+const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
+/// The settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where events go: a FIFO queue.
+    pub events_queue_url: String,
+    /// Where malformed bodies go: a standard queue.
+    pub quarantine_queue_url: String,
+    /// Who may call.
+    pub access: Access,
+    /// The least severe log line that is written whole.
+    pub log_level: Level,
+    /// What the metrics are told apart by when one account has several stacks. Empty outside Lambda.
+    pub function_name: String,
+}
+
+/// A setting that is missing or wrong. Not retryable: the deployment must be corrected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable that must be set.
+    #[error("the environment variable {variable} is missing or empty; expected: {expected}")]
+    Missing {
+        /// Its name.
+        variable: &'static str,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// A variable that holds something else.
+    #[error("the environment variable {variable} is wrong; expected: {expected}")]
+    Wrong {
+        /// Its name.
+        variable: &'static str,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// A list of which one item is something else.
+    #[error("item {item} of the environment variable {variable} is wrong; expected: {expected}")]
+    WrongItem {
+        /// Its name.
+        variable: &'static str,
+        /// Which item, counted from 1.
+        item: usize,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+const EVENTS_QUEUE_EXPECTED: &str = "the URL of a FIFO queue, which ends in .fifo";
+const QUARANTINE_QUEUE_EXPECTED: &str = "the URL of a standard queue, which does not end in .fifo";
+const TOKENS_EXPECTED: &str = "<appliance id>=<SHA-256 of its token in 64 hex digits>, separated by commas; <appliance id>= alone \
+                               for one that is only polled";
+const TOKEN_NOT_EMPTY: &str = "the SHA-256 of a token, not of nothing (was the shell variable with the token set?)";
+const NETWORKS_EXPECTED: &str =
+    "networks in CIDR notation such as 198.51.100.7/32 or 2001:db8::/48, separated by commas, or nothing";
+const LOG_LEVEL_EXPECTED: &str = "error, warn, info or debug";
+
+impl Config {
+    /// The settings of this process.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_lookup`](Self::from_lookup).
+    #[expect(clippy::disallowed_methods, reason = "this is the one door to the environment")]
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|variable| std::env::var(variable).ok())
+    }
+
+    /// The settings that `lookup` describes, variable by variable; an empty value counts as none.
+    ///
+    /// # Errors
+    ///
+    /// The first variable that is missing or wrong, and what is expected there.
+    pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let optional = |variable| lookup(variable).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let required = |variable, expected| optional(variable).ok_or(ConfigError::Missing { variable, expected });
+
+        let mut access = read_tokens(&required(APPLIANCE_TOKENS, TOKENS_EXPECTED)?)?;
+        access.networks = read_networks(&optional(ALLOWED_SOURCE_CIDRS).unwrap_or_default())?;
+        Ok(Self {
+            events_queue_url: queue_url(
+                EVENTS_QUEUE_URL,
+                required(EVENTS_QUEUE_URL, EVENTS_QUEUE_EXPECTED)?,
+                true,
+                EVENTS_QUEUE_EXPECTED,
+            )?,
+            quarantine_queue_url: queue_url(
+                QUARANTINE_QUEUE_URL,
+                required(QUARANTINE_QUEUE_URL, QUARANTINE_QUEUE_EXPECTED)?,
+                false,
+                QUARANTINE_QUEUE_EXPECTED,
+            )?,
+            access,
+            log_level: read_level(optional(LOG_LEVEL).as_deref())?,
+            function_name: optional(FUNCTION_NAME).unwrap_or_default(),
+        })
+    }
+}
+
+/// The URL, if it is one of a queue of that kind. Exchanged queues would refuse every single message.
+fn queue_url(variable: &'static str, url: String, is_fifo: bool, expected: &'static str) -> Result<String, ConfigError> {
+    let is_url = url.starts_with("https://") || url.starts_with("http://");
+    if is_url && url.ends_with(".fifo") == is_fifo { Ok(url) } else { Err(ConfigError::Wrong { variable, expected }) }
+}
+
+fn read_tokens(list: &str) -> Result<Access, ConfigError> {
+    let mut access = Access::default();
+    for (item, text) in items(list) {
+        let wrong = |expected| ConfigError::WrongItem { variable: APPLIANCE_TOKENS, item, expected };
+        let (id, hex) = text.split_once('=').ok_or(wrong(TOKENS_EXPECTED))?;
+        let id: ApplianceId = id.trim().parse().map_err(|_| wrong(TOKENS_EXPECTED))?;
+        access.appliances.insert(id.clone());
+        let hex = hex.trim();
+        if hex.is_empty() {
+            continue;
+        }
+        let hash = TokenHash::from_hex(hex).ok_or(wrong(TOKENS_EXPECTED))?;
+        if hash == TokenHash::of(b"") {
+            return Err(wrong(TOKEN_NOT_EMPTY));
+        }
+        access.tokens.push((id, hash));
+    }
+    Ok(access)
+}
+
+fn read_networks(list: &str) -> Result<Vec<Network>, ConfigError> {
+    let network = |(item, text): (usize, &str)| {
+        text.parse().map_err(|_| ConfigError::WrongItem { variable: ALLOWED_SOURCE_CIDRS, item, expected: NETWORKS_EXPECTED })
+    };
+    if list.is_empty() { Ok(Vec::new()) } else { items(list).map(network).collect() }
+}
+
+/// The items of a list with commas, counted from 1. An empty item is an item, and a wrong one: a list that came apart
+/// must not open the door to all addresses.
+fn items(list: &str) -> impl Iterator<Item = (usize, &str)> {
+    list.split(',').enumerate().map(|(index, text)| (index + 1, text.trim()))
+}
+
+fn read_level(name: Option<&str>) -> Result<Level, ConfigError> {
+    match name {
+        Some("error") => Ok(Level::Error),
+        Some("warn") => Ok(Level::Warn),
+        None | Some("info") => Ok(Level::Info),
+        Some("debug") => Ok(Level::Debug),
+        Some(_) => Err(ConfigError::Wrong { variable: LOG_LEVEL, expected: LOG_LEVEL_EXPECTED }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    const HASH: &str = "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e";
+    const EMPTY_HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    /// The settings of a good deployment, but for the given ones.
+    fn config(with: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(|variable| {
+            let changed = with.iter().find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned());
+            let usual = match variable {
+                EVENTS_QUEUE_URL => "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo".to_owned(),
+                QUARANTINE_QUEUE_URL => "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine".to_owned(),
+                APPLIANCE_TOKENS => format!("default={HASH}"),
+                _ => return changed,
+            };
+            changed.or(Some(usual))
+        })
+    }
+
+    #[test]
+    fn missing_variable_is_named_with_what_is_expected() {
+        for variable in [EVENTS_QUEUE_URL, QUARANTINE_QUEUE_URL, APPLIANCE_TOKENS] {
+            let error = config(&[(variable, " ")]).unwrap_err();
+            assert!(matches!(error, ConfigError::Missing { variable: named, .. } if named == variable), "{error}");
+        }
+        insta::assert_snapshot!(config(&[(APPLIANCE_TOKENS, "")]).unwrap_err());
+    }
+
+    #[test]
+    fn exchanged_queues_stop_the_start() {
+        for (variable, url) in [
+            (EVENTS_QUEUE_URL, "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine"),
+            (QUARANTINE_QUEUE_URL, "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo"),
+            (EVENTS_QUEUE_URL, "events.fifo"),
+            (QUARANTINE_QUEUE_URL, "arn:aws:sqs:eu-central-1:123456789012:quarantine"),
+        ] {
+            let error = config(&[(variable, url)]).unwrap_err();
+            assert!(matches!(error, ConfigError::Wrong { variable: named, .. } if named == variable), "{error}");
+        }
+    }
+
+    #[test]
+    fn wrong_item_is_numbered_and_never_repeated() {
+        for item in ["the-token-itself", "acme=the-token-itself", "a-b=", "=", &format!("={HASH}"), "", &format!("acme={HASH}0")]
+        {
+            let error = config(&[(APPLIANCE_TOKENS, &format!("default={HASH},{item}"))]).unwrap_err();
+            let expected = ConfigError::WrongItem { variable: APPLIANCE_TOKENS, item: 2, expected: TOKENS_EXPECTED };
+            assert_eq!(error, expected, "{item}");
+            assert!(!error.to_string().contains("the-token-itself"));
+        }
+        insta::assert_snapshot!(config(&[(APPLIANCE_TOKENS, "acme=the-token-itself")]).unwrap_err());
+    }
+
+    #[test]
+    fn hash_of_an_empty_token_is_refused() {
+        insta::assert_snapshot!(config(&[(APPLIANCE_TOKENS, &format!("default={EMPTY_HASH}"))]).unwrap_err());
+    }
+
+    #[test]
+    fn several_tokens_and_polled_appliances_are_read() {
+        let tokens = format!("Default={HASH}, default={} ,acme.eu=", HASH.to_uppercase());
+        let access = config(&[(APPLIANCE_TOKENS, &tokens)]).unwrap().access;
+        let id = |name: &str| name.parse::<ApplianceId>().unwrap();
+        assert_eq!(access.appliances, ["default", "acme.eu"].map(id).into());
+        assert_eq!(access.tokens, vec![(id("default"), TokenHash::of(b"first")); 2]);
+    }
+
+    #[test]
+    fn networks_are_read_and_a_wrong_one_never_means_any() {
+        assert!(config(&[]).unwrap().access.networks.is_empty());
+        let networks = config(&[(ALLOWED_SOURCE_CIDRS, "198.51.100.7/32, 2001:db8::/48")]).unwrap().access.networks;
+        assert_eq!(networks, ["198.51.100.7/32", "2001:db8::/48"].map(|network| network.parse().unwrap()));
+        for list in [",", "198.51.100.7", "198.51.100.7/32,", "any"] {
+            assert!(matches!(config(&[(ALLOWED_SOURCE_CIDRS, list)]), Err(ConfigError::WrongItem { .. })), "{list}");
+        }
+        insta::assert_snapshot!(config(&[(ALLOWED_SOURCE_CIDRS, "198.51.100.7")]).unwrap_err());
+    }
+
+    #[test]
+    fn log_level_is_info_unless_said_otherwise() {
+        let level = |name| config(&[(LOG_LEVEL, name)]).map(|config| config.log_level);
+        assert_eq!(level(""), Ok(Level::Info));
+        assert_eq!(level("error"), Ok(Level::Error));
+        assert_eq!(level("warn"), Ok(Level::Warn));
+        assert_eq!(level("debug"), Ok(Level::Debug));
+        for wrong in ["trace", "INFO", "verbose"] {
+            assert_eq!(level(wrong), Err(ConfigError::Wrong { variable: LOG_LEVEL, expected: LOG_LEVEL_EXPECTED }));
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What a call comes to: every row of the table of answers, decided from values alone. Nothing is sent, stored or logged
+//! here, and nothing can fail: each call gets one [`Decision`].
+//!
+//! The order is part of the protection. Path and method come first and say nothing that the public does not know; then the
+//! caller is authenticated; only then does anything look at the body. A stranger never learns how a body is judged.
+//!
+//! What is authentic is never refused. The appliance sends no other event before this one has got its 200, so whatever a
+//! resend cannot cure is put aside for a person instead.
+
+use std::net::IpAddr;
+
+use appliance::outbound_event::{self, Malformed, Parsed};
+use jiff::Timestamp;
+use session::{ApplianceId, EventKind, Lsid, QueueMessage, Source};
+use sha2::{Digest, Sha256};
+
+use crate::access::{Access, Refusal};
+
+/// The one path, to the letter: no other case, no trailing slash. It is the old plugin's, and it is pasted, not typed; a
+/// second spelling that works would only be one more thing to explain.
+pub const PATH: &str = "/ERSPost";
+
+/// The most bytes that a body may have. Real ones have a few hundred; with every custom field at its limit some 60 KiB.
+/// What is larger would still fit a queue message, but no reading of the vendor's guide explains it.
+pub const BODY_BYTES_MAX: usize = 128 * 1024;
+
+/// A call, as far as anything depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// The path, raw.
+    pub path: &'a str,
+    /// The query, raw, without its question mark.
+    pub query: &'a str,
+    /// Where it comes from.
+    pub source: Option<IpAddr>,
+    /// The content type, kept with what goes to quarantine. Whether a body is a form is seen from the body itself.
+    pub content_type: Option<&'a str>,
+    /// The body.
+    pub body: Body<'a>,
+}
+
+/// The body of a call.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'a> {
+    /// The bytes that the caller sent.
+    Decoded(&'a [u8]),
+    /// Lambda said base64, and it is none. What is left is the text that was there instead.
+    Undecodable(&'a [u8]),
+}
+
+/// What to do about a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Not our path.
+    NotFound,
+    /// Our path, but no POST.
+    MethodNotAllowed,
+    /// A caller that could not prove who it is.
+    Refuse(Refusal),
+    /// To be stored for the worker; then 200.
+    Queue(QueuedEvent),
+    /// Nothing to store: an event of a kind that we do not know. 200.
+    Ignore {
+        /// From which appliance.
+        appliance: ApplianceId,
+        /// The event's name, fit for a log line.
+        name: String,
+    },
+    /// To be stored for a person; then 200.
+    Quarantine(QuarantinedBody),
+}
+
+/// An event for the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedEvent {
+    /// What the worker gets.
+    pub message: QueueMessage,
+    /// What happened.
+    pub kind: EventKind,
+    /// To which session.
+    pub lsid: Lsid,
+}
+
+impl QueuedEvent {
+    /// The message group: one per session, so that order holds within it and no session waits for another. At most 125
+    /// characters (SQS allows 128 of letters, digits and punctuation).
+    #[must_use]
+    pub fn group(&self) -> String {
+        format!("{}:{}", self.message.appliance, self.lsid)
+    }
+
+    /// What makes it the same event for the queue: appliance and raw body, as SHA-256 in hex. A resend has both, and collapses;
+    /// another session's event of the same second has another lsid, and does not.
+    #[must_use]
+    pub fn deduplication_id(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.message.appliance.as_str());
+        // No appliance id has this byte, so that no two pairs run together to the same text.
+        hash.update([0]);
+        hash.update(&self.message.body);
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// An authentic body that no resend would make readable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedBody {
+    /// The appliance, when, and the first [`BODY_BYTES_MAX`] bytes.
+    pub message: QueueMessage,
+    /// Why it is here.
+    pub reason: Reason,
+    /// How many bytes there were.
+    pub full_length: usize,
+    /// What the caller said it was.
+    pub content_type: Option<String>,
+}
+
+impl QuarantinedBody {
+    /// The JSON text for the quarantine queue: a queue message, so that whatever reads those can replay it, with the reason, the
+    /// full length and the content type added.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let message = self.message.to_json();
+        let mut value: serde_json::Value = serde_json::from_str(&message).expect("a queue message is JSON");
+        value["reason"] = self.reason.to_string().into();
+        value["full_length"] = self.full_length.into();
+        value["content_type"] = self.content_type.as_deref().into();
+        value.to_string()
+    }
+}
+
+/// Why a body is no event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// Above [`BODY_BYTES_MAX`].
+    #[error("longer than {BODY_BYTES_MAX} bytes")]
+    TooLong,
+    /// See [`Body::Undecodable`].
+    #[error("declared as base64, which it is not")]
+    Undecodable,
+    /// No form, or one that lacks what every event has.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+}
+
+impl Reason {
+    /// The reason in one word, for log lines and counts.
+    #[must_use]
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::Undecodable => "undecodable",
+            Self::Malformed(Malformed::Empty) => "empty",
+            Self::Malformed(Malformed::NotAForm) => "not_a_form",
+            Self::Malformed(Malformed::Multipart(_)) => "bad_multipart",
+            Self::Malformed(Malformed::NoEvent) => "no_event",
+            Self::Malformed(Malformed::BadLsid(_)) => "bad_lsid",
+        }
+    }
+}
+
+/// What to do about that call, received at that time.
+#[must_use]
+pub fn decide(call: &Call<'_>, access: &Access, now: Timestamp) -> Decision {
+    if call.path != PATH {
+        return Decision::NotFound;
+    }
+    if call.method != "POST" {
+        return Decision::MethodNotAllowed;
+    }
+    let appliance = match access.admit(call.query, call.source) {
+        Ok(appliance) => appliance,
+        Err(refusal) => return Decision::Refuse(refusal),
+    };
+    match read(call.body) {
+        Ok(Parsed::Unknown { name }) => Decision::Ignore { appliance, name },
+        Ok(Parsed::Known(event)) => Decision::Queue(QueuedEvent {
+            message: message(appliance, call.body.bytes(), now),
+            kind: event.kind,
+            lsid: event.lsid,
+        }),
+        Err(reason) => Decision::Quarantine(quarantined(call, appliance, reason, now)),
+    }
+}
+
+fn read(body: Body<'_>) -> Result<Parsed, Reason> {
+    match body {
+        Body::Undecodable(_) => Err(Reason::Undecodable),
+        Body::Decoded(bytes) if bytes.len() > BODY_BYTES_MAX => Err(Reason::TooLong),
+        Body::Decoded(bytes) => Ok(outbound_event::parse(bytes)?),
+    }
+}
+
+fn quarantined(call: &Call<'_>, appliance: ApplianceId, reason: Reason, now: Timestamp) -> QuarantinedBody {
+    let bytes = call.body.bytes();
+    QuarantinedBody {
+        message: message(appliance, &bytes[..bytes.len().min(BODY_BYTES_MAX)], now),
+        reason,
+        full_length: bytes.len(),
+        content_type: call.content_type.map(str::to_owned),
+    }
+}
+
+fn message(appliance: ApplianceId, body: &[u8], now: Timestamp) -> QueueMessage {
+    QueueMessage { appliance, received_at: now, source: Source::Event, body: body.to_vec() }
+}
+
+impl<'a> Body<'a> {
+    const fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Decoded(bytes) | Self::Undecodable(bytes) => bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
