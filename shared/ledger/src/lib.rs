@@ -60,6 +60,4 @@ pub use claim::{Attention, Claim, Nonce, Progress, Stored};
 pub use error::LedgerError;
 pub use ledger::Ledger;
 pub use notice::TOLD_AGAIN_AFTER;
-pub use pause::{Pause, PauseCause, PauseScope};
-pub use proof::Proofs;
 pub use shadow::{Kept, SHADOW_BYTES_MAX};

@@ -3,11 +3,9 @@
 //! A restricted API user silently sees fewer rows. So the first done write of each kind is looked up at once, and what
 //! came of it is remembered here.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use session::ApplianceId;
-use session::delivery::WriteKind;
+use session::delivery::{Proofs, WriteKind};
 
 use crate::claim::{Updated, names, send};
 use crate::error::LedgerError;
@@ -18,18 +16,6 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 const KINDS: [WriteKind; 4] = [WriteKind::Ticket, WriteKind::Note, WriteKind::Attachment, WriteKind::TimeEntry];
 const UPDATED_AT: &str = "updated_at";
 const FIRST_SEEN: &str = "first_seen";
-
-/// Per kind of write: whether what we wrote could be seen again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Proofs(BTreeMap<WriteKind, bool>);
-
-impl Proofs {
-    /// `Some(true)`: look-ups work. `Some(false)`: what was surely written could not be seen. `None`: never tried.
-    #[must_use]
-    pub fn of(&self, kind: WriteKind) -> Option<bool> {
-        self.0.get(&kind).copied()
-    }
-}
 
 impl Ledger {
     /// What is known about look-ups of a connection. One consistent read.

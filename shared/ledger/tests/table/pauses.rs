@@ -1,8 +1,8 @@
 //! Pauses, as several workers open and close them.
 
 use jiff::{SignedDuration, Timestamp};
-use ledger::{Pause, PauseCause, PauseScope};
-use session::delivery::WriteKind;
+
+use session::delivery::{Pause, PauseCause, PauseScope, WriteKind};
 
 use crate::system::{appliance, ledger, ledger_at, now};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
@@ -36,7 +36,7 @@ async fn pauses_of_every_scope_come_back_as_they_were_opened() {
 #[tokio::test]
 async fn longer_pause_wins_whoever_comes_first() {
     let (ledger, appliance) = (ledger(), appliance());
-    let (short, long) = (pause(PauseScope::Autotask, minutes(1), 1), pause(PauseScope::Autotask, minutes(5), 2));
+    let (short, long) = (pause(PauseScope::Ticketing, minutes(1), 1), pause(PauseScope::Ticketing, minutes(5), 2));
     assert!(ledger.open_pause(&appliance, &short).await.unwrap());
     assert!(ledger.open_pause(&appliance, &long).await.unwrap());
     assert!(!ledger.open_pause(&appliance, &short).await.unwrap());
@@ -68,7 +68,7 @@ async fn older_worker_does_not_close_a_newer_pause() {
 #[tokio::test]
 async fn closing_what_somebody_has_closed_is_no_trouble() {
     let (network, appliance) = (UnreliableNetwork::start().await, appliance());
-    let (ledger, pause) = (ledger_at(&network.endpoint), pause(PauseScope::Autotask, minutes(1), 1));
+    let (ledger, pause) = (ledger_at(&network.endpoint), pause(PauseScope::Ticketing, minutes(1), 1));
     assert!(ledger.open_pause(&appliance, &pause).await.unwrap());
     network.suffer([Fault::AnswerLost]);
     assert!(ledger.close_pause(&appliance, &pause).await.unwrap());

@@ -36,6 +36,28 @@ pub enum PauseScope {
     Kind(WriteKind),
 }
 
+impl PauseScope {
+    /// All there can be.
+    pub const ALL: [Self; 6] = [
+        Self::Appliance,
+        Self::Ticketing,
+        Self::Kind(WriteKind::Ticket),
+        Self::Kind(WriteKind::Note),
+        Self::Kind(WriteKind::Attachment),
+        Self::Kind(WriteKind::TimeEntry),
+    ];
+
+    /// The scope's name, as in logs and table items.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Appliance => "appliance",
+            Self::Ticketing => "ticketing",
+            Self::Kind(kind) => kind.name(),
+        }
+    }
+}
+
 /// Why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,15 +79,21 @@ pub enum PauseCause {
 pub struct Proofs(pub BTreeMap<WriteKind, bool>);
 
 impl Proofs {
+    /// `Some(true)`: look-ups work. `Some(false)`: what was surely written could not be seen. `None`: never tried.
+    #[must_use]
+    pub fn of(&self, kind: WriteKind) -> Option<bool> {
+        self.0.get(&kind).copied()
+    }
+
     /// Whether a look-up of that kind that finds nothing may be believed.
     #[must_use]
     pub fn trusted(&self, kind: WriteKind) -> bool {
-        self.0.get(&kind) == Some(&true)
+        self.of(kind) == Some(true)
     }
 
     /// Whether look-ups of that kind are known not to work.
     #[must_use]
     pub fn disproved(&self, kind: WriteKind) -> bool {
-        self.0.get(&kind) == Some(&false)
+        self.of(kind) == Some(false)
     }
 }
