@@ -5,6 +5,9 @@
 
 mod command;
 mod control;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod over_http;
 mod report;
 mod reporting;
 mod session;

@@ -9,6 +9,9 @@ mod default_data;
 mod input;
 mod metadata;
 mod notes;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod over_http;
 mod print;
 mod query;
 mod reads;

@@ -7,6 +7,9 @@ pub(crate) mod exchange;
 pub(crate) mod fault;
 pub(crate) mod gateway;
 pub(crate) mod merge;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod over_http;
 pub(crate) mod server;
 pub(crate) mod wire;
 
