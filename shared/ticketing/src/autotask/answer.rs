@@ -16,6 +16,9 @@ use super::vendor_texts;
 
 /// The longest wait that is believed; a neighbour asking for more has a broken clock.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// What a 401 means when it says nothing itself. An address that is configured is not replaced by discovery.
+const UNAUTHORIZED: &str = "Autotask answered 401: the user name, secret or integration code is wrong, or the tenant has moved \
+                            and zone_url names its old zone";
 /// An id is what a create is answered with.
 const ITEM_ID: &str = "itemId";
 
@@ -76,7 +79,7 @@ impl Answer<'_> {
             return Failure::NotTaken { what: self.throttled_by(), throttled: true, retry_after: self.retry_after() };
         }
         if self.status == 401 {
-            return Failure::CredentialsRefused { sentence: self.sentence_or(texts, "Autotask answered 401 Unauthorized") };
+            return Failure::CredentialsRefused { sentence: self.sentence_or(texts, UNAUTHORIZED) };
         }
         if self.status == 404 && purpose.path_names_a_row() {
             return Failure::NotFound;
@@ -157,4 +160,233 @@ pub(super) fn created_id(answer: &Value) -> Result<i64, Failure> {
 /// The failure for a JSON answer that does not have the shape that the vendor's contract promises.
 pub(super) fn unexpected(what: &str) -> Failure {
     Failure::Unknown { what: Sentence::new(what) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use proptest::prelude::*;
+    use reqwest::header::HeaderValue;
+    use serde_json::json;
+
+    const PURPOSES: [Purpose; 6] = [
+        Purpose::ZoneDiscovery,
+        Purpose::ReadById,
+        Purpose::Query,
+        Purpose::CreateNote,
+        Purpose::CreateAttachment,
+        Purpose::CreateTimeEntry,
+    ];
+
+    fn read_with(purpose: Purpose, status: u16, headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
+        Answer { status, headers, body, private: &[] }.read(purpose)
+    }
+
+    fn read(purpose: Purpose, status: u16, body: &str) -> Result<Value, Failure> {
+        read_with(purpose, status, &HeaderMap::new(), body.as_bytes())
+    }
+
+    fn throttled(failure: &Failure) -> bool {
+        matches!(failure, Failure::NotTaken { throttled: true, .. })
+    }
+
+    #[test]
+    fn answer_of_a_success_is_its_json() {
+        assert_eq!(read(Purpose::CreateNote, 200, r#"{"itemId":4}"#), Ok(json!({ "itemId": 4 })));
+        assert_eq!(read(Purpose::Query, 200, r#"{"items":[],"errors":[]}"#), Ok(json!({ "items": [], "errors": [] })));
+    }
+
+    #[test]
+    fn answers_that_leave_the_fate_open_are_unknown_for_every_purpose() {
+        for (status, body) in [
+            (200, ""),
+            (200, "<html>Maintenance</html>"),
+            (200, r#"{"itemId":4"#),
+            (200, r#"["itemId"]"#),
+            (204, ""),
+            (302, ""),
+            (307, r#"{"errors":[]}"#),
+            (400, "Bad Request"),
+            (403, "<html>Forbidden by a gateway</html>"),
+            (500, ""),
+            (500, "<html>Runtime Error</html>"),
+            (500, r#"{"errors":[]}"#),
+            (500, r#"{"errors":[""]}"#),
+            (500, r#"{"errors":["#),
+            (500, r#"{"Message":"An error has occurred."}"#),
+            (502, "Bad Gateway"),
+            (503, ""),
+            (504, "null"),
+            (999, "{}"),
+        ] {
+            for purpose in PURPOSES {
+                let failure = read(purpose, status, body).unwrap_err();
+                assert!(matches!(failure, Failure::Unknown { .. }), "{purpose:?} {status} {body}: {failure:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn status_500_with_a_sentence_is_a_refusal_and_no_outage() {
+        let failure = read(Purpose::CreateNote, 500, r#"{"errors":["Missing Required Field: title"]}"#).unwrap_err();
+        assert_eq!(failure, Failure::Refused { sentence: "Missing Required Field: title".into() });
+    }
+
+    #[test]
+    fn errors_are_read_in_every_shape_that_was_seen() {
+        for body in [
+            r#"{"errors":["queueID is required"]}"#,
+            r#"{"Errors":["queueID is required"]}"#,
+            r#"{"errors":[{"message":"queueID is required"}]}"#,
+            r#"{"errors":[{"Message":"queueID is required"}, 7, null]}"#,
+            r#"{"errors":"queueID is required"}"#,
+        ] {
+            let failure = read(Purpose::CreateNote, 500, body).unwrap_err();
+            assert_eq!(failure, Failure::Refused { sentence: "queueID is required".into() }, "{body}");
+        }
+    }
+
+    #[test]
+    fn success_that_holds_errors_is_none() {
+        let failure = read(Purpose::CreateNote, 200, r#"{"itemId":4,"errors":["queueID is required"]}"#).unwrap_err();
+        assert_eq!(failure, Failure::Refused { sentence: "queueID is required".into() });
+    }
+
+    #[test]
+    fn refusal_of_the_web_framework_counts_only_before_any_work() {
+        let body = r#"{"Message":"The requested resource does not support http method 'PUT'."}"#;
+        let failure = read(Purpose::CreateNote, 405, body).unwrap_err();
+        assert!(matches!(failure, Failure::Unrecognised { .. }), "{failure:?}");
+        let failure = read(Purpose::CreateNote, 500, body).unwrap_err();
+        assert!(matches!(failure, Failure::Unknown { .. }), "{failure:?}");
+    }
+
+    #[test]
+    fn throttling_is_not_taken_whatever_its_status() {
+        let text = r#"{"errors":["The thread threshold of 3 threads has been exceeded for this combination."]}"#;
+        for status in [200, 400, 401, 429, 500, 503] {
+            assert!(throttled(&read(Purpose::CreateNote, status, text).unwrap_err()), "{status}");
+        }
+        for (status, body) in
+            [(429, ""), (429, r#"{"errors":["anything"]}"#), (500, "Itgenatr005"), (503, "Thread Threshold Exceeded")]
+        {
+            assert!(throttled(&read(Purpose::CreateTimeEntry, status, body).unwrap_err()), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn text_of_a_row_that_speaks_of_throttling_is_only_text() {
+        let body = r#"{"items":[{"id":1,"title":"Thread threshold exceeded"}]}"#;
+        assert!(read(Purpose::Query, 200, body).is_ok());
+    }
+
+    #[test]
+    fn retry_after_is_honoured_in_seconds_and_as_a_date() {
+        let wait = |retry_after: &'static str, date: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(retry_after));
+            if let Some(date) = date {
+                headers.insert(DATE, HeaderValue::from_static(date));
+            }
+            match read_with(Purpose::Query, 429, &headers, b"").unwrap_err() {
+                Failure::NotTaken { retry_after, .. } => retry_after.map(|wait| wait.as_secs()),
+                failure => panic!("{failure:?}"),
+            }
+        };
+        assert_eq!(wait("120", None), Some(120));
+        assert_eq!(wait("99999999", None), Some(RETRY_AFTER_MAX.as_secs()));
+        let date = Some("Tue, 18 Mar 2025 13:02:00 GMT");
+        assert_eq!(wait("Tue, 18 Mar 2025 13:03:30 GMT", date), Some(90));
+        assert_eq!(wait("Tue, 18 Mar 2025 13:00:00 GMT", date), Some(0));
+        assert_eq!(wait("Tue, 18 Mar 2025 13:03:30 GMT", None), None);
+        assert_eq!(wait("soon", date), None);
+        assert_eq!(wait("-5", date), None);
+    }
+
+    #[test]
+    fn refused_credentials_are_told_by_status_and_by_text() {
+        for (status, body) in [
+            (401, ""),
+            (401, "<html>"),
+            (401, r#"{"Message":"Denied."}"#),
+            (500, r#"{"errors":["IntegrationCode is invalid."]}"#),
+        ] {
+            let failure = read(Purpose::CreateNote, status, body).unwrap_err();
+            assert!(matches!(failure, Failure::CredentialsRefused { .. }), "{status} {body}: {failure:?}");
+        }
+    }
+
+    #[test]
+    fn missing_parent_is_not_found_but_a_missing_path_is_not() {
+        for body in ["<html>404 - File or directory not found.</html>", r#"{"errors":["gone"]}"#, ""] {
+            for purpose in [Purpose::ReadById, Purpose::CreateNote, Purpose::CreateAttachment] {
+                assert_eq!(read(purpose, 404, body), Err(Failure::NotFound));
+            }
+            for purpose in [Purpose::Query, Purpose::CreateTimeEntry, Purpose::ZoneDiscovery] {
+                let failure = read(purpose, 404, body).unwrap_err();
+                assert!(matches!(failure, Failure::Unknown { .. }), "{purpose:?}: {failure:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn private_texts_of_the_request_do_not_come_back() {
+        let body = br#"{"errors":["No such person: JDoe"]}"#;
+        let answer = Answer { status: 500, headers: &HeaderMap::new(), body, private: &["jdoe"] };
+        assert_eq!(answer.read(Purpose::Query), Err(Failure::Unrecognised { sentence: "No such person: …".into() }));
+    }
+
+    #[test]
+    fn created_id_may_be_a_number_or_text_and_its_key_in_any_case() {
+        for answer in [json!({ "itemId": 30001 }), json!({ "itemId": "30001" }), json!({ "ItemID": 30001 })] {
+            assert_eq!(created_id(&answer), Ok(30001));
+        }
+        for answer in
+            [json!({}), json!({ "itemId": null }), json!({ "itemId": "x" }), json!({ "itemId": 1.5 }), json!({ "items": [] })]
+        {
+            assert!(matches!(created_id(&answer), Err(Failure::Unknown { .. })), "{answer}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_panics_or_shows_its_body(
+            status in 100_u16..1000,
+            purpose in prop::sample::select(PURPOSES.to_vec()),
+            body in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            // Bytes without the vendor's error body never become a refusal.
+            if let Err(failure) = read_with(purpose, status, &HeaderMap::new(), &body) {
+                let refused = matches!(
+                    failure,
+                    Failure::Refused { .. } | Failure::Blocked { .. } | Failure::RoleRefused { .. } | Failure::TooLong { .. }
+                );
+                prop_assert!(!refused, "{failure:?}");
+            }
+        }
+
+        #[test]
+        fn no_sentence_of_autotask_panics(
+            status in 200_u16..600,
+            purpose in prop::sample::select(PURPOSES.to_vec()),
+            texts in prop::collection::vec("\\PC{0,400}|.{0,40}['\"@].{0,40}", 0..4),
+            private in "\\PC{0,5}",
+        ) {
+            let body = json!({ "errors": texts }).to_string();
+            let private = [private.as_str()];
+            let answer = Answer { status, headers: &HeaderMap::new(), body: body.as_bytes(), private: &private };
+            let read = answer.read(purpose);
+            prop_assert!(read.is_ok() == ((200..300).contains(&status) && texts.iter().all(|text| text.trim().is_empty())));
+        }
+
+        #[test]
+        fn no_header_panics(retry_after in "\\PC{0,60}", date in "\\PC{0,60}") {
+            let mut headers = HeaderMap::new();
+            for (name, text) in [(RETRY_AFTER, retry_after), (DATE, date)] {
+                headers.extend(HeaderValue::from_bytes(text.as_bytes()).ok().map(|value| (name, value)));
+            }
+            prop_assert!(read_with(Purpose::Query, 429, &headers, b"").is_err());
+        }
+    }
 }

@@ -154,7 +154,8 @@ impl AutotaskClient {
 fn resource_query(login: &str) -> Query {
     Query::new(
         vec![Condition::equal("isActive", true), Condition::Any(LOGIN_FIELDS.map(|field| Condition::equal(field, login)).into())],
-        &["id", "isActive", "email", "email2", "email3", "userName", "defaultServiceDeskRoleID"],
+        // All fields: the default role is one that "cannot be queried" (vendor reference), which may mean asked for as well.
+        &[],
         NAMESAKES_MAX,
     )
 }
@@ -216,4 +217,100 @@ fn candidates(
     }
     candidates.sort_by_key(|candidate| !held.contains(&candidate.role));
     candidates
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use serde_json::json;
+
+    fn reasons(candidates: &[RoleCandidate]) -> Vec<(i64, RoleReason)> {
+        candidates.iter().map(|candidate| (candidate.role.0, candidate.reason)).collect()
+    }
+
+    fn held(roles: &[i64]) -> BTreeSet<RoleId> {
+        roles.iter().copied().map(RoleId).collect()
+    }
+
+    #[test]
+    fn roles_are_tried_as_configured_then_of_the_ticket_then_of_the_resource() {
+        let candidates = candidates(&[RoleId(1)], Some(RoleId(2)), Some(RoleId(3)), &held(&[1, 2, 3]));
+        assert_eq!(
+            reasons(&candidates),
+            [(1, RoleReason::Configured), (2, RoleReason::TicketAssignment), (3, RoleReason::ResourceDefault)]
+        );
+    }
+
+    #[test]
+    fn roles_that_are_held_are_tried_before_those_that_are_not() {
+        let candidates = candidates(&[RoleId(1)], Some(RoleId(2)), Some(RoleId(3)), &held(&[3]));
+        assert_eq!(
+            reasons(&candidates),
+            [(3, RoleReason::ResourceDefault), (1, RoleReason::Configured), (2, RoleReason::TicketAssignment)]
+        );
+    }
+
+    #[test]
+    fn role_is_tried_once_for_its_first_reason() {
+        let candidates = candidates(&[RoleId(1)], Some(RoleId(1)), Some(RoleId(1)), &held(&[]));
+        assert_eq!(reasons(&candidates), [(1, RoleReason::Configured)]);
+    }
+
+    #[test]
+    fn nobody_has_no_roles() {
+        assert_eq!(candidates(&[], None, None, &held(&[1])), []);
+    }
+
+    #[test]
+    fn rows_that_do_not_bear_the_login_are_nobody() {
+        let rows = [
+            json!({ "id": 1, "isActive": true, "email": "jane@acme.example" }),
+            json!({ "id": 2, "isActive": false, "email": "j.roe@acme.example" }),
+            json!({ "id": 3, "isActive": true, "email": null, "userName": "j.roe@acme.example.org" }),
+        ];
+        assert_eq!(only_one(&rows, "j.roe@acme.example", false), Ok(Err(AuthorProblem::NotFound)));
+    }
+
+    #[test]
+    fn login_is_found_in_each_of_its_fields_without_regard_to_case() {
+        for field in ["Email", "email2", "email3", "username"] {
+            let rows = [json!({ "id": 7, "isActive": true, field: "J.Roe@ACME.example", "defaultServiceDeskRoleID": 301 })];
+            let known = only_one(&rows, "j.roe@acme.example", false).unwrap().unwrap();
+            assert_eq!(known, KnownResource { id: ResourceId(7), default_role: Some(RoleId(301)) }, "{field}");
+        }
+    }
+
+    #[test]
+    fn namesakes_are_counted_and_not_chosen_from() {
+        let rows = [1, 2, 2].map(|id| json!({ "id": id, "isActive": true, "email": "shared@acme.example" }));
+        assert_eq!(only_one(&rows, "shared@acme.example", false), Ok(Err(AuthorProblem::Ambiguous(2))));
+    }
+
+    #[test]
+    fn full_page_proves_nothing() {
+        let rows = [json!({ "id": 1, "isActive": true, "email": "jane@acme.example" })];
+        assert!(matches!(only_one(&rows, "jane@acme.example", true), Err(Failure::Unknown { .. })));
+    }
+
+    #[test]
+    fn roles_of_others_and_inactive_ones_are_not_held() {
+        let mut held = HeldRoles::default();
+        held.add(
+            &[
+                json!({ "resourceID": 7, "roleID": 1, "isActive": true }),
+                json!({ "resourceID": 7, "roleID": 2, "isActive": false, "isDefault": true }),
+                json!({ "resourceID": 8, "roleID": 3, "isActive": true, "isDefault": true }),
+                json!({ "resourceID": 7, "roleID": null, "queueID": 201, "isActive": true }),
+                json!({ "resourceID": 7, "roleID": 4, "isActive": true, "isDefault": true }),
+            ],
+            ResourceId(7),
+        );
+        assert_eq!(held, HeldRoles { roles: [RoleId(1), RoleId(4)].into(), default: Some(RoleId(4)) });
+    }
+
+    #[test]
+    fn question_for_a_person_as_sent() {
+        insta::assert_snapshot!(serde_json::to_string_pretty(&resource_query("j.roe@acme.example")).unwrap());
+    }
 }

@@ -13,12 +13,13 @@ pub(super) const PAGE_ROWS_MAX: u32 = 500;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Query {
     filter: Vec<Condition>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     include_fields: &'static [&'static str],
     max_records: u32,
 }
 
 impl Query {
-    /// Rows that meet all conditions, with these fields (which must name `id`), at most `rows_max` (1 to [`PAGE_ROWS_MAX`]).
+    /// Rows that meet all conditions, with these fields (which must name `id`; none means all), at most `rows_max` (1 to [`PAGE_ROWS_MAX`]).
     pub(super) fn new(filter: Vec<Condition>, include_fields: &'static [&'static str], rows_max: u32) -> Self {
         Self { filter, include_fields, max_records: rows_max }
     }

@@ -18,9 +18,17 @@ impl<'a> Row<'a> {
 
     /// The value of a key; none when absent or null.
     pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
-        let exact = self.0.get(key);
-        let found = exact.or_else(|| self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value));
-        found.filter(|value| !value.is_null())
+        self.find(key).filter(|value| !value.is_null())
+    }
+
+    /// Whether the key is there, be it with null.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
+    fn find(&self, key: &str) -> Option<&'a Value> {
+        let in_another_case = || self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value);
+        self.0.get(key).or_else(in_another_case)
     }
 
     /// A text; none when absent or of another type.

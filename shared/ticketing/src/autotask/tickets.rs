@@ -40,7 +40,8 @@ impl AutotaskClient {
             Err(Failure::NotFound) => return Ok(None),
             answer => answer?,
         };
-        let ticket = Row::new(&answer).and_then(|row| row.get("item")).map(ticket).transpose()?;
+        let row = Row::new(&answer).filter(|row| row.has("item")).ok_or_else(|| unexpected("an answer without a ticket"))?;
+        let ticket = row.get("item").map(ticket).transpose()?;
         match ticket {
             Some(ticket) if ticket.id != id => Err(unexpected("a ticket came back that was not asked for")),
             ticket => Ok(ticket),

@@ -164,7 +164,9 @@ impl Transport {
             Zones::Configured(url) => return Ok(url.clone()),
             Zones::Discovered { ask, allow_plain_http, found } => (ask, *allow_plain_http, found),
         };
-        let mut found = found.lock().await;
+        let Ok(mut found) = timeout_at(deadline, found.lock()).await else {
+            return Err(not_sent("no time left while the zone was being discovered"));
+        };
         if let Some(zone) = &*found {
             return Ok(zone.clone());
         }
@@ -176,7 +178,7 @@ impl Transport {
     /// The zone to try instead of the one that refused us: none if the tenant has not moved, or nobody can tell.
     async fn zone_after_refusal(&self, refused_by: &Url, deadline: Instant) -> Option<Url> {
         let Zones::Discovered { ask, allow_plain_http, found } = &self.zones else { return None };
-        let mut found = found.lock().await;
+        let mut found = timeout_at(deadline, found.lock()).await.ok()?;
         if found.as_ref() == Some(refused_by) {
             *found = Some(self.discover(ask, *allow_plain_http, deadline).await.ok()?);
         }

@@ -46,12 +46,13 @@ const TABLE: &[(&[&str], Meaning)] = &[
     // The exact sentences for proxy time entry, midnight and timesheets are in no source: the names of the settings are.
     (&["proxy time entry"], Meaning::Blocked(Remedy::ProxyTimeEntry)),
     (&["on behalf of"], Meaning::Blocked(Remedy::ProxyTimeEntry)),
-    (&["time entries for other resources"], Meaning::Blocked(Remedy::ProxyTimeEntry)),
+    (&["timesheet approver"], Meaning::Blocked(Remedy::ProxyTimeEntry)),
     (&["midnight"], Meaning::Blocked(Remedy::SpanMidnight)),
     (&["timesheet"], Meaning::Blocked(Remedy::Timesheet)),
     (&["not authorized to change show on invoice"], Meaning::Blocked(Remedy::ShowOnInvoice)),
     (&["adequate permissions"], Meaning::Blocked(Remedy::SecurityLevel)),
     (&["not authorized"], Meaning::Blocked(Remedy::SecurityLevel)),
+    (&["not have permission"], Meaning::Blocked(Remedy::SecurityLevel)),
     (&["exceeds maximum length"], Meaning::TooLong),
     (&["there is no row at position 0"], Meaning::Role),
     (&["role does not exist or is invalid"], Meaning::Role),
@@ -69,6 +70,8 @@ const TABLE: &[(&[&str], Meaning)] = &[
     (&["missing required field"], Meaning::Refused),
     (&["is not associated"], Meaning::Refused),
     (&["value does not exist for the required field"], Meaning::Refused),
+    // The general form of the sentence about roles above.
+    (&["reference value on field", "does not exist or is invalid"], Meaning::Refused),
     (&["require a start and stop time"], Meaning::Refused),
     (&["hoursworked greater than 24 hours"], Meaning::Refused),
     (&["is not an active general allocation code"], Meaning::Refused),
@@ -108,27 +111,31 @@ fn looked_up(purpose: Purpose, texts: &[String]) -> Option<Meaning> {
 }
 
 fn remedy_sentence(remedy: Remedy, purpose: Purpose) -> Sentence {
-    const TIMESHEET_SETTINGS: &str =
-        "Admin > Features & Settings > Application-wide (Shared) Features > System Settings > Timesheets";
     Sentence::new(&match remedy {
-        Remedy::SecurityLevel => format!(
-            "let the API user's security level {}: Admin > Organization Settings & Users > Resources/Users (HR) > Security > \
-             Security Levels",
-            needed_right(purpose)
+        // The same sentence says that proxy time entry is off (observed by clients).
+        Remedy::SecurityLevel if purpose == Purpose::CreateTimeEntry => format!(
+            "{PROXY_TIME_ENTRY} ({TIMESHEET_SETTINGS}); and let the API user's security level add time entries \
+             (Admin > … > Resources/Users (HR) > Security Levels)"
         ),
-        Remedy::ProxyTimeEntry => {
-            format!("set Proxy Time Entry to \"Enabled for Timesheet Approvers and Administrators\": {TIMESHEET_SETTINGS}")
+        Remedy::SecurityLevel => {
+            format!("let the API user's security level {}: {SECURITY_LEVELS}", needed_right(purpose))
         }
+        Remedy::ProxyTimeEntry => format!("{PROXY_TIME_ENTRY}: {TIMESHEET_SETTINGS}"),
         Remedy::SpanMidnight => format!("enable \"Allow time entries to span over midnight\": {TIMESHEET_SETTINGS}"),
-        Remedy::Timesheet => "reopen the resource's timesheet of that period (reject it): time can be added only while it is \
-                              new or rejected: Timesheets > Search"
-            .to_owned(),
-        Remedy::ShowOnInvoice => "take showOnInvoice out of time_entry.defaults, or let the API user's security level change \
-                                  Show On Invoice of ticket time entries: Admin > Organization Settings & Users > \
-                                  Resources/Users (HR) > Security > Security Levels"
-            .to_owned(),
+        Remedy::Timesheet => {
+            "reopen (reject) the resource's timesheet of that period: time can be added to new and rejected ones only".to_owned()
+        }
+        Remedy::ShowOnInvoice => format!(
+            "take showOnInvoice out of time_entry.defaults, or let the API user's security level change it: {SECURITY_LEVELS}"
+        ),
     })
 }
+
+/// Where the settings are in the menus (vendor reference).
+const TIMESHEET_SETTINGS: &str =
+    "Admin > Features & Settings > Application-wide (Shared) Features > System Settings > Timesheets";
+const SECURITY_LEVELS: &str = "Admin > Organization Settings & Users > Resources/Users (HR) > Security > Security Levels";
+const PROXY_TIME_ENTRY: &str = "set Proxy Time Entry to \"Enabled for Timesheet Approvers and Administrators\"";
 
 const fn needed_right(purpose: Purpose) -> &'static str {
     match purpose {
@@ -200,4 +207,158 @@ fn without_quotations(text: &str) -> String {
         previous = character;
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning_of(purpose: Purpose, texts: &[&str]) -> Failure {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        meaning(purpose, 500, &texts)
+    }
+
+    /// One word per failure, for tables.
+    fn word(failure: &Failure) -> &'static str {
+        match failure {
+            Failure::CredentialsRefused { .. } => "credentials",
+            Failure::Blocked { .. } => "blocked",
+            Failure::TooLong { .. } => "too long",
+            Failure::RoleRefused { .. } => "role",
+            Failure::Refused { .. } => "refused",
+            Failure::Unrecognised { .. } => "unrecognised",
+            Failure::NotFound => "not found",
+            Failure::Unknown { .. } => "unknown",
+            Failure::NotTaken { .. } | Failure::NotReady { .. } | Failure::Unreadable { .. } => "impossible",
+        }
+    }
+
+    /// Every sentence of the vendor reference, word for word, and what it means for a time entry.
+    const REFERENCE: &[(&str, &str)] = &[
+        ("When assigning a Resource, you must assign both a assignedResourceID and assignedResourceRoleID", "refused"),
+        ("assignedResourceID, assignedResourceRoleID, and queueID cannot all be empty", "refused"),
+        ("Picklist value [3] does not exist for priority", "refused"),
+        ("queueID is required", "refused"),
+        ("Missing Required Field: title", "refused"),
+        ("contactID is not associated to the companyID or its Parent Company", "refused"),
+        ("The configurationItemID [12] is not associated with Company [501]", "refused"),
+        ("Value does not exist for the required field resourceID", "refused"),
+        ("TimeEntries for Tickets must have a roleID.", "role"),
+        ("There is no row at position 0.", "role"),
+        ("Role does not exist or is invalid", "role"),
+        ("The specified AssignedResourceID and AssignedRoleID combination is not currently defined", "role"),
+        ("TimeEntries for Service tickets require a start and stop time.", "refused"),
+        ("dateWorked is required when no value is supplied for startDateTime", "refused"),
+        ("hoursWorked greater than 24 hours or less than zero hours", "refused"),
+        ("The given allocation code is not an active general allocation code", "refused"),
+        ("String value exceeds maximum length (field:description).", "too long"),
+        ("The logged in Resource does not have the adequate permissions to create this entity type.", "blocked"),
+        ("The logged in Resource does not have the adequate permissions to query this entity type.", "blocked"),
+        ("User not authorized to change Show On Invoice values for Ticket time entries", "blocked"),
+        ("Attachment could not be found.", "not found"),
+        ("IntegrationCode is invalid.", "credentials"),
+        ("Zone information could not be determined", "credentials"),
+        ("Unable to find ticketNr in the Ticket Entity.", "refused"),
+        ("Conversion failed when converting varchar value 'x' to data type int.", "refused"),
+        ("maxCountOfRecordsToReturn must be between 1 and 500", "refused"),
+        ("Value cannot be null.\r\nParameter name: filters", "refused"),
+        ("Reference value on field: contractID of type: Contract does not exist or is invalid.", "refused"),
+    ];
+
+    #[test]
+    fn every_sentence_of_the_reference_has_its_meaning() {
+        for (text, expected) in REFERENCE {
+            assert_eq!(word(&meaning_of(Purpose::CreateTimeEntry, &[text])), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn tenant_settings_block_and_name_the_setting() {
+        for (text, setting) in [
+            ("Time entries are not allowed to span over midnight.", "Allow time entries to span over midnight"),
+            ("Proxy Time Entry is not enabled.", "Proxy Time Entry"),
+            ("You may not enter time on behalf of this resource.", "Proxy Time Entry"),
+            ("Only the timesheet approver can do this.", "Proxy Time Entry"),
+            ("Time cannot be added to a timesheet that is submitted or approved.", "timesheet of that period"),
+            ("The logged in Resource does not have the adequate permissions to create this entity type.", "Proxy Time Entry"),
+            ("User not authorized to change Show On Invoice values for Ticket time entries", "showOnInvoice"),
+        ] {
+            let failure = meaning_of(Purpose::CreateTimeEntry, &[text]);
+            let Failure::Blocked { remedy, .. } = failure else { panic!("{text}: {failure:?}") };
+            assert!(remedy.as_str().contains(setting), "{text}: {remedy}");
+        }
+    }
+
+    #[test]
+    fn remedies_are_read_whole() {
+        let remedies =
+            [Remedy::SecurityLevel, Remedy::ProxyTimeEntry, Remedy::SpanMidnight, Remedy::Timesheet, Remedy::ShowOnInvoice];
+        let purposes = [Purpose::Query, Purpose::CreateNote, Purpose::CreateAttachment, Purpose::CreateTimeEntry];
+        let mut sentences: Vec<String> =
+            remedies.iter().flat_map(|remedy| purposes.map(|purpose| remedy_sentence(*remedy, purpose).to_string())).collect();
+        assert!(sentences.iter().all(|sentence| !sentence.ends_with('…')), "cut: {sentences:#?}");
+        sentences.dedup();
+        insta::assert_snapshot!(sentences.join("\n"));
+    }
+
+    #[test]
+    fn sentences_about_roles_mean_nothing_elsewhere() {
+        for purpose in [Purpose::CreateNote, Purpose::CreateAttachment, Purpose::Query] {
+            assert_eq!(word(&meaning_of(purpose, &["There is no row at position 0."])), "unrecognised");
+        }
+    }
+
+    #[test]
+    fn unfamiliar_sentence_is_not_guessed_at() {
+        let failure = meaning_of(Purpose::CreateNote, &["The flux capacitor is cold."]);
+        assert_eq!(failure, Failure::Unrecognised { sentence: "The flux capacitor is cold.".into() });
+    }
+
+    #[test]
+    fn write_that_gave_up_midway_may_have_been_taken() {
+        for text in ["Execution Timeout Expired.", "The operation has timed out.", "Transaction was deadlocked on lock resources"]
+        {
+            assert_eq!(word(&meaning_of(Purpose::CreateNote, &[text])), "unknown", "{text}");
+        }
+    }
+
+    #[test]
+    fn of_several_sentences_rights_decide_before_validation() {
+        let failure = meaning_of(
+            Purpose::CreateNote,
+            &["Missing Required Field: title", "The logged in Resource does not have the adequate permissions to create it."],
+        );
+        let Failure::Blocked { sentence, .. } = failure else { panic!("{failure:?}") };
+        assert!(sentence.as_str().starts_with("Missing Required Field: title; The logged in"));
+    }
+
+    #[test]
+    fn refusal_by_status_403_blocks_whatever_it_says() {
+        let failure = meaning(Purpose::CreateNote, 403, &["No.".to_owned()]);
+        assert_eq!(word(&failure), "blocked");
+    }
+
+    #[test]
+    fn throttling_is_known_by_its_text() {
+        assert!(is_throttling(r#"{"errors":["The thread threshold of 3 threads has been exceeded."]}"#));
+        assert!(is_throttling("<h1>Thread Threshold Exceeded</h1>"));
+        assert!(is_throttling("Itgenatr005"));
+        assert!(!is_throttling(r#"{"errors":["Thread is missing"]}"#));
+    }
+
+    #[test]
+    fn sentences_hold_no_content() {
+        for (text, expected) in [
+            ("Value 'Jane said \"no\"' is wrong", "Value '…' is wrong"),
+            (r#"Dangerous value (description="<b>the whole chat"#, r#"Dangerous value (description="…"#),
+            ("The user's field isn't valid", "The user's field isn't valid"),
+            ("No resource jane.roe@acme.example here", "No resource … here"),
+            ("Cannot convert JRoe, jroe to int", "Cannot convert …, … to int"),
+            ("Picklist value [3] does not exist for priority", "Picklist value [3] does not exist for priority"),
+            ("", ""),
+        ] {
+            assert_eq!(scrubbed(text, &["jroe"]), expected, "{text}");
+        }
+        assert_eq!(scrubbed("İ jroe ß", &["JROE", ""]), "İ … ß");
+    }
 }

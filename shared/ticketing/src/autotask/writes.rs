@@ -34,8 +34,9 @@ impl AutotaskClient {
     /// Any [`Failure`] of a write; `NotFound` when there is no such note.
     pub async fn create_attachment(&self, attachment: &Attachment, deadline: Instant) -> Result<RemoteId, Failure> {
         let path = format!("TicketNotes/{}/Attachments", attachment.note);
-        let body = AttachmentBody::new(attachment);
-        self.create(&Call::post(Entity::TicketNoteAttachments, Purpose::CreateAttachment, path, &body), deadline).await
+        // The encoded text is dropped before the call: it can have 8 MB.
+        let call = Call::post(Entity::TicketNoteAttachments, Purpose::CreateAttachment, path, &AttachmentBody::new(attachment));
+        self.create(&call, deadline).await
     }
 
     /// Writes a time entry on a ticket and returns its id.
@@ -168,4 +169,84 @@ pub(super) fn utc(at: Timestamp) -> String {
 /// A date as Autotask takes it: midnight, taken as given without any zone shift (vendor reference).
 pub(super) fn midnight(date: Date) -> String {
     date.strftime("%Y-%m-%dT00:00:00Z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use session::ids::{ResourceId, RoleId};
+
+    fn shown(body: &impl Serialize) -> String {
+        serde_json::to_string_pretty(body).unwrap()
+    }
+
+    fn note(visibility: Visibility) -> Note {
+        Note {
+            title: "Remote session 48213, 25 min, Dana Whitfield [7d1f0c52a9be4e6f8a3b90d4c6e21f57/note.session]".to_owned(),
+            description: "Customer     Jörg Müller, Acme & Sons\nThe label printer says \"offline\".".to_owned(),
+            note_type: 3,
+            visibility,
+        }
+    }
+
+    fn entry() -> TimeEntry {
+        TimeEntry {
+            resource: ResourceId(101),
+            role: RoleId(301),
+            start: "2025-03-18T23:30:00.1239Z".parse().unwrap(),
+            end: "2025-03-18T23:55:00Z".parse().unwrap(),
+            date_worked: "2025-03-19".parse().unwrap(),
+            summary_notes: "Remote support session".to_owned(),
+            internal_notes: "Session 48213 [7d1f0c52a9be4e6f8a3b90d4c6e21f57/time.101]".to_owned(),
+            billing_code_id: None,
+            contract_id: None,
+            offset_hours: None,
+            is_non_billable: None,
+            show_on_invoice: None,
+        }
+    }
+
+    #[test]
+    fn note_as_sent() {
+        insta::assert_snapshot!(shown(&NoteBody::new(TicketId(7001), &note(Visibility::Internal))));
+    }
+
+    #[test]
+    fn only_customer_notes_are_published_to_customers() {
+        let published = |visibility| NoteBody::new(TicketId(7001), &note(visibility)).publish;
+        assert_eq!(published(Visibility::Customer), 1);
+        assert_eq!(published(Visibility::Internal), 2);
+        assert_eq!(published(Visibility::InternalAndComanaged), 4);
+    }
+
+    #[test]
+    fn attachment_as_sent() {
+        let attachment = Attachment {
+            note: RemoteId(30001),
+            title: "Chat [7d1f0c52a9be4e6f8a3b90d4c6e21f57/attachment.1]".to_owned(),
+            file_name: "session-48213.txt".to_owned(),
+            text: "Jörg Müller: ✓ printed >>> \n".to_owned(),
+            visibility: Visibility::InternalAndComanaged,
+        };
+        insta::assert_snapshot!(shown(&AttachmentBody::new(&attachment)));
+    }
+
+    #[test]
+    fn time_entry_as_sent_without_what_is_not_set() {
+        insta::assert_snapshot!(shown(&TimeEntryBody::new(TicketId(7001), &entry())));
+    }
+
+    #[test]
+    fn time_entry_as_sent_with_everything() {
+        let entry = TimeEntry {
+            billing_code_id: Some(601),
+            contract_id: Some(701),
+            offset_hours: Some(-0.25),
+            is_non_billable: Some(false),
+            show_on_invoice: Some(true),
+            ..entry()
+        };
+        insta::assert_snapshot!(shown(&TimeEntryBody::new(TicketId(7001), &entry)));
+    }
 }
