@@ -220,3 +220,129 @@ fn mark_primary(people: &mut [Person<'_>], session: &SupportSession) {
         person.primary = Some(index) == primary;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::sample::*;
+
+    fn connections(person: &Person<'_>) -> Vec<(i64, Option<i64>)> {
+        let seconds = |at: Timestamp| at.as_second() - START;
+        person.connections.iter().map(|c| (seconds(c.joined), c.left.map(seconds))).collect()
+    }
+
+    fn session(representatives: Vec<Representative>, events: Vec<SessionEvent>) -> SupportSession {
+        SupportSession { representatives, events, ..bare() }
+    }
+
+    fn primary<'a>(session: &'a SupportSession) -> Option<&'a str> {
+        people(session, session.ended_at).into_iter().find(|person| person.primary).and_then(|person| person.colleague_name)
+    }
+
+    #[test]
+    fn session_that_nobody_joined_has_nobody() {
+        let session = session(vec![], vec![joined(START, by_customer()), left(END, by_customer())]);
+        assert_eq!(people(&session, session.ended_at), []);
+    }
+
+    #[test]
+    fn who_comes_back_is_one_person_with_two_times() {
+        let again = Representative { gsnumber: Some(Gsnumber(309)), ..dana() };
+        let by_again = by(ActorKind::Representative, 309, "Dana Whitfield");
+        let events = vec![
+            joined(START + 10, by_dana()),
+            left(START + 70, by_dana()),
+            joined(START + 100, by_again.clone()),
+            left(START + 160, by_again),
+        ];
+        let session = session(vec![dana(), again], events);
+        let people = people(&session, session.ended_at);
+        assert_eq!(people.len(), 1);
+        assert_eq!(connections(&people[0]), [(10, Some(70)), (100, Some(160))]);
+        assert_eq!(people[0].seconds(), Some(120));
+    }
+
+    #[test]
+    fn two_consoles_at_once_do_not_count_twice() {
+        let second = Representative { gsnumber: Some(Gsnumber(309)), ..dana() };
+        let by_second = by(ActorKind::Representative, 309, "Dana Whitfield");
+        let events = vec![
+            joined(START + 10, by_dana()),
+            joined(START + 20, by_second.clone()),
+            left(START + 40, by_second),
+            left(START + 70, by_dana()),
+        ];
+        let session = session(vec![dana(), second], events);
+        assert_eq!(connections(&people(&session, session.ended_at)[0]), [(10, Some(70))]);
+    }
+
+    #[test]
+    fn missing_departure_lasts_until_the_end_and_missing_join_from_the_start() {
+        let session = session(vec![dana(), tobi()], vec![joined(START + 10, by_dana()), left(START + 60, by_tobi())]);
+        let closed = people(&session, session.ended_at);
+        assert_eq!(connections(&closed[0]), [(10, Some(END - START))]);
+        assert_eq!(connections(&closed[1]), [(0, Some(60))]);
+        let open = people(&session, None);
+        assert_eq!(connections(&open[0]), [(10, None)]);
+        assert_eq!(open[0].seconds(), None);
+    }
+
+    #[test]
+    fn nobody_was_there_before_the_start_or_after_the_end() {
+        let events =
+            vec![joined(START - 5, by_dana()), left(END + 9, by_dana()), left(START + 2, by_tobi()), joined(END + 3, by_tobi())];
+        let session = session(vec![dana(), tobi()], events);
+        let people = people(&session, session.ended_at);
+        assert_eq!(connections(&people[0]), [(0, Some(END - START))]);
+        assert!(people[1].seconds().unwrap() >= 0);
+    }
+
+    #[test]
+    fn without_events_the_count_of_the_appliance_tells_how_long() {
+        let session = session(vec![Representative { seconds_involved: Some(200), ..dana() }], vec![]);
+        let people = people(&session, session.ended_at);
+        assert_eq!((people[0].connections.len(), people[0].seconds()), (0, Some(200)));
+    }
+
+    #[test]
+    fn recorded_join_proves_that_somebody_was_there() {
+        let join = with_data(joined(START, by_tobi()), &[("user_id", "22"), ("username", "tokafor"), ("public_name", "Tobi O.")]);
+        let session = session(vec![dana()], vec![join]);
+        let people = people(&session, session.ended_at);
+        assert_eq!(people[1].key.as_str(), "22");
+        assert_eq!((people[1].username, people[1].colleague_name), (Some("tokafor"), Some("Tobi Okafor")));
+    }
+
+    #[test]
+    fn primary_is_who_is_pointed_to_else_flagged_else_there_longest() {
+        let events =
+            vec![joined(START, by_dana()), left(START + 100, by_dana()), joined(START + 50, by_tobi()), left(END, by_tobi())];
+        let mut session = session(vec![dana(), tobi()], events);
+        assert_eq!(primary(&session), Some("Tobi Okafor"));
+        session.representatives[0].primary = true;
+        assert_eq!(primary(&session), Some("Dana Whitfield"));
+        session.primary_representative = Some(PersonReference { gsnumber: Some(Gsnumber(TOBI)), id: None, name: String::new() });
+        assert_eq!(primary(&session), Some("Tobi Okafor"));
+        session.primary_representative =
+            Some(PersonReference { gsnumber: Some(Gsnumber(999)), id: Some("17".to_owned()), name: String::new() });
+        assert_eq!(primary(&session), Some("Dana Whitfield"));
+    }
+
+    #[test]
+    fn first_of_equals_is_primary_and_there_is_exactly_one() {
+        let mut session = session(vec![dana(), tobi()], vec![]);
+        assert_eq!(primary(&session), Some("Dana Whitfield"));
+        for representative in &mut session.representatives {
+            representative.primary = true;
+        }
+        assert_eq!(people(&session, session.ended_at).iter().filter(|person| person.primary).count(), 1);
+    }
+
+    #[test]
+    fn report_without_a_list_still_names_its_owner() {
+        let reference = PersonReference { gsnumber: None, id: Some("17".to_owned()), name: "Dana Whitfield".to_owned() };
+        let session = SupportSession { primary_representative: Some(reference), ..bare() };
+        assert_eq!(primary(&session), Some("Dana Whitfield"));
+    }
+}

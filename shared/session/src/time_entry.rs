@@ -205,3 +205,181 @@ fn login(username: &str, settings: &TimeEntrySettings) -> String {
         _ => bare.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::ids::Gsnumber;
+    use crate::sample::*;
+    use crate::support_session::{Actor, ActorKind, Representative};
+
+    fn enabled() -> TimeEntrySettings {
+        TimeEntrySettings { enabled: true, default_domain: Some("example.com".to_owned()), ..TimeEntrySettings::default() }
+    }
+
+    fn written(planned: &PlannedTime) -> &Attendance {
+        match &planned.outcome {
+            TimePlan::Write(attendance) => attendance,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn only(session: &SupportSession, settings: &TimeEntrySettings) -> TimePlan {
+        let mut planned = plan(session, settings, at(END));
+        assert_eq!(planned.len(), 1);
+        planned.remove(0).outcome
+    }
+
+    fn span(attendance: &Attendance) -> (i64, i64) {
+        (attendance.start.as_second() - START, attendance.end.as_second() - START)
+    }
+
+    /// A session in which Dana is alone, from a minute after the start to a minute before the end.
+    fn dana_alone() -> SupportSession {
+        SupportSession {
+            representatives: vec![dana()],
+            events: vec![joined(START + 60, by_dana()), left(END - 60, by_dana())],
+            ..bare()
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_where_nothing_is_wanted() {
+        let skipped = |reason| TimePlan::Skipped(reason);
+        assert_eq!(only(&printer(), &TimeEntrySettings::default()), skipped(SkipReason::SwitchedOff));
+        assert_eq!(only(&bare(), &enabled()), skipped(SkipReason::NoRepresentative));
+        let invited = SupportSession { representatives: vec![Representative { invited: true, ..dana() }], ..bare() };
+        assert_eq!(only(&invited, &enabled()), skipped(SkipReason::Invited));
+    }
+
+    #[test]
+    fn primary_representative_gets_the_session() {
+        let planned = plan(&printer(), &enabled(), at(END));
+        assert_eq!(planned.len(), 1);
+        assert_eq!(planned[0].representative.as_ref().unwrap().as_str(), "17");
+        let attendance = written(&planned[0]);
+        assert_eq!(span(attendance), (0, END - START));
+        assert_eq!((attendance.username.as_str(), attendance.login.as_str()), ("dwhitfield", "dwhitfield@example.com"));
+        assert_eq!(attendance.connections, [(at(1_742_303_026), at(END))]);
+    }
+
+    #[test]
+    fn attended_time_is_from_first_join_to_last_leave() {
+        let mut session = dana_alone();
+        session.representatives.push(Representative { gsnumber: Some(Gsnumber(309)), ..dana() });
+        let again: Option<Actor> = by(ActorKind::Representative, 309, "Dana Whitfield");
+        session.events = vec![
+            joined(START + 60, by_dana()),
+            left(START + 90, by_dana()),
+            joined(START + 500, again.clone()),
+            left(START + 800, again),
+        ];
+        let settings = TimeEntrySettings { span: Span::Attended, ..enabled() };
+        let planned = plan(&session, &settings, at(END));
+        assert_eq!(planned.len(), 1);
+        assert_eq!(span(written(&planned[0])), (60, 800));
+        assert_eq!(written(&planned[0]).connections.len(), 2);
+    }
+
+    #[test]
+    fn each_representative_is_paid_for_what_they_attended_and_the_primary_for_the_session() {
+        let settings = TimeEntrySettings { beneficiary: Beneficiary::Each, ..enabled() };
+        let planned = plan(&printer(), &settings, at(END));
+        assert_eq!(planned.len(), 2);
+        assert_eq!(span(written(&planned[0])), (0, END - START));
+        assert_eq!(span(written(&planned[1])), (900, 1100));
+        assert!(written(&planned[0]).primary && !written(&planned[1]).primary);
+    }
+
+    #[test]
+    fn nobody_inherits_the_session_of_an_invited_representative() {
+        let mut session = printer();
+        session.representatives[0].invited = true;
+        let settings = TimeEntrySettings { beneficiary: Beneficiary::Each, ..enabled() };
+        let planned = plan(&session, &settings, at(END));
+        assert_eq!(planned[0].outcome, TimePlan::Skipped(SkipReason::Invited));
+        assert_eq!(span(written(&planned[1])), (900, 1100));
+        assert_eq!(only(&session, &enabled()), TimePlan::Skipped(SkipReason::Invited));
+    }
+
+    #[test]
+    fn limits_are_kept_to_the_second() {
+        let lasting =
+            |seconds: i64, settings: &TimeEntrySettings| plan(&dana_alone(), settings, at(START + seconds)).remove(0).outcome;
+        let settings = enabled();
+        assert_eq!(lasting(59, &settings), TimePlan::Skipped(SkipReason::TooShort));
+        assert!(matches!(lasting(60, &settings), TimePlan::Write(_)));
+        assert!(matches!(lasting(8 * 3600, &settings), TimePlan::Write(_)));
+        let TimePlan::Refused(sentence) = lasting(8 * 3600 + 61, &settings) else { panic!("it is too long") };
+        assert_eq!(sentence.as_str(), "8 h 1 min is longer than maximum_hours (8)");
+        assert!(matches!(lasting(-1, &settings), TimePlan::Refused(_)));
+        let loose = TimeEntrySettings { minimum_seconds: 0, maximum_hours: u32::MAX, ..enabled() };
+        assert_eq!(lasting(0, &loose), TimePlan::Skipped(SkipReason::TooShort));
+        assert!(matches!(lasting(1, &loose), TimePlan::Write(_)));
+        assert!(matches!(lasting(24 * 3600 - 1, &loose), TimePlan::Write(_)));
+        assert!(matches!(lasting(24 * 3600, &loose), TimePlan::Refused(_)));
+    }
+
+    #[test]
+    fn what_the_report_does_not_tell_is_not_made_up() {
+        let session = SupportSession { started_at: None, representatives: vec![dana()], ..bare() };
+        assert!(matches!(only(&session, &enabled()), TimePlan::Refused(_)));
+        let nameless = SupportSession { representatives: vec![Representative { username: None, ..dana() }], ..bare() };
+        assert!(matches!(only(&nameless, &enabled()), TimePlan::Refused(_)));
+        let joined_only = SupportSession { started_at: None, ..dana_alone() };
+        let planned = plan(&joined_only, &enabled(), at(END));
+        assert_eq!(span(written(&planned[0])), (60, END - START - 60));
+    }
+
+    #[test]
+    fn seconds_involved_stand_in_for_joins_that_were_not_recorded() {
+        let attended = TimeEntrySettings { span: Span::Attended, ..enabled() };
+        let involved =
+            |seconds| SupportSession { representatives: vec![Representative { seconds_involved: seconds, ..dana() }], ..bare() };
+        let whole = END - START;
+        for (seconds, from) in [(Some(200), whole - 200), (Some(1_000_000), 0), (Some(u64::MAX), 0), (None, 0)] {
+            let session = involved(seconds);
+            assert_eq!(span(written(&plan(&session, &attended, at(END))[0])), (from, whole));
+        }
+    }
+
+    #[test]
+    fn login_is_the_configured_resource_else_made_of_user_and_domain() {
+        let resources =
+            BTreeMap::from([("JDoe".to_owned(), "j.doe@acme.example".to_owned()), (r"ACME\admin".to_owned(), "root".to_owned())]);
+        let settings = TimeEntrySettings { resources, ..enabled() };
+        for (username, expected) in [
+            ("jdoe", "j.doe@acme.example"),
+            (r"ACME\JDOE", "j.doe@acme.example"),
+            (r"acme\Admin", "root"),
+            ("admin", "admin@example.com"),
+            (r"ACME\mlindqvist", "mlindqvist@example.com"),
+            ("tobi@other.example", "tobi@other.example"),
+            (r"ACME\tobi@other.example", "tobi@other.example"),
+        ] {
+            assert_eq!(login(username, &settings), expected, "{username}");
+        }
+        for domain in [None, Some(String::new()), Some(" ".to_owned())] {
+            let settings = TimeEntrySettings { default_domain: domain, ..enabled() };
+            assert_eq!(login(r"ACME\tobi", &settings), "tobi");
+        }
+        let settings = TimeEntrySettings { default_domain: Some("@example.com ".to_owned()), ..enabled() };
+        assert_eq!(login("tobi", &settings), "tobi@example.com");
+    }
+
+    #[test]
+    fn work_belongs_to_the_local_day_of_its_start() {
+        let start = "2025-03-18T23:30:00Z".parse().unwrap();
+        assert_eq!(date_worked(start, &berlin()), civil::date(2025, 3, 19));
+        assert_eq!(date_worked(start, &TimeZone::UTC), civil::date(2025, 3, 18));
+    }
+
+    #[test]
+    fn reasons_are_kept_by_their_names() {
+        assert_eq!(serde_json::to_value(SkipReason::NoRepresentative).unwrap(), "no_representative");
+        assert_eq!(SkipReason::TooShort.to_string(), "too short");
+    }
+}

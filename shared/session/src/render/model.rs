@@ -311,15 +311,13 @@ fn omitted(session: &SupportSession) -> Option<String> {
 
 fn customers(cast: &Cast<'_>, session: &SupportSession) -> Vec<CustomerModel> {
     let audience = cast.audience;
-    let mut customers: Vec<CustomerModel> = session.customers.iter().map(|customer| customer_model(customer, cast)).collect();
+    let primary = session.primary_customer.as_ref().and_then(|reference| reference.gsnumber);
+    let is_primary = |customer: &Customer| customer.primary || (primary.is_some() && customer.gsnumber == primary);
+    let model = |customer: &Customer| customer_model(customer, is_primary(customer), cast);
+    let mut customers: Vec<CustomerModel> = session.customers.iter().map(model).collect();
     if customers.is_empty() {
         // A report without the list still names the customer.
-        let named = Customer { name: cast.primary_customer.map(str::to_owned), primary: true, ..Customer::default() };
-        customers.extend(cast.primary_customer.map(|_| customer_model(&named, cast)));
-    }
-    let primary = session.primary_customer.as_ref().and_then(|reference| reference.gsnumber);
-    for (customer, reported) in customers.iter_mut().zip(&session.customers) {
-        customer.primary |= primary.is_some() && reported.gsnumber == primary;
+        customers.extend(cast.primary_customer.map(|_| customer_model(&Customer::default(), true, cast)));
     }
     customers.sort_by_key(|customer| !customer.primary);
     if audience == Audience::Internal {
@@ -330,9 +328,9 @@ fn customers(cast: &Cast<'_>, session: &SupportSession) -> Vec<CustomerModel> {
     customers
 }
 
-fn customer_model(customer: &Customer, cast: &Cast<'_>) -> CustomerModel {
+fn customer_model(customer: &Customer, primary: bool, cast: &Cast<'_>) -> CustomerModel {
     let internal = |text: &Option<String>| one_line_or_none(text.as_deref()).filter(|_| cast.audience == Audience::Internal);
-    let name = customer_name(customer);
+    let name = customer_name(customer).or_else(|| one_line_or_none(cast.primary_customer.filter(|_| primary)));
     let company = one_line_or_none(customer.info.company.as_deref());
     let computer = one_line_or_none(customer.hostname.as_deref());
     let operating_system = internal(&customer.operating_system);
@@ -349,7 +347,7 @@ fn customer_model(customer: &Customer, cast: &Cast<'_>) -> CustomerModel {
         private_address: internal(&customer.private_ip),
         public_address: internal(&customer.public_ip),
         issue: issue(customer),
-        primary: customer.primary,
+        primary,
     }
 }
 

@@ -22,9 +22,10 @@ const TEMPLATE_BYTES_MAX: usize = 64 * 1024;
 /// stack that overflows takes the whole process with it. The built-in templates need four.
 const NESTING_MAX: usize = 50;
 
-/// The most that one template may write: twice what note and attachment can hold together. Loops within loops over a
-/// long session would fill the memory otherwise.
-const OUTPUT_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// The most that one template may write: more than an attachment holds, so that what is cut there is seen to be cut.
+/// Loops within loops over a long session would fill the memory otherwise.
+const OUTPUT_BYTES_MAX: usize = 8 * 1024 * 1024;
+const _: () = assert!(OUTPUT_BYTES_MAX > super::ATTACHMENT_BYTES_MAX);
 
 /// One of the templates; its [`name`](Self::name) is the one of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,38 +152,46 @@ impl Templates {
         let failed_before = problems.iter().any(|problem| problem.template == name);
         if self.overrides.has_template(name) && !failed_before {
             match render_bounded(&self.overrides, name, data) {
-                Ok(text) if !text.is_empty() => return text,
-                Ok(_) => problems.push(TemplateProblem::new(name, "it rendered nothing")),
-                Err(error) => problems.push(TemplateProblem::new(name, &render_problem(&error))),
+                (text, Ok(())) if !text.is_empty() => return text,
+                (_, Ok(())) => problems.push(TemplateProblem::new(name, "it rendered nothing")),
+                (_, Err(error)) => problems.push(TemplateProblem::new(name, &render_problem(&error))),
             }
         }
-        render_bounded(&BUILT_IN, name, data).unwrap_or_else(|error| {
-            problems.push(TemplateProblem::new(name, &format!("built-in template: {}", render_problem(&error))));
-            "(This text could not be made; see the appliance's own report of the session.)".to_owned()
-        })
+        match render_bounded(&BUILT_IN, name, data) {
+            (text, Ok(())) => text,
+            // The session itself is longer than anything can hold; what is there is used, and cut further on.
+            (text, Err(error)) if matches!(error.reason(), RenderErrorReason::IOError(_)) => text,
+            (_, Err(error)) => {
+                problems.push(TemplateProblem::new(name, &format!("built-in template: {}", render_problem(&error))));
+                "(This text could not be made; see the appliance's own report of the session.)".to_owned()
+            }
+        }
     }
 }
 
-fn render_bounded(registry: &Handlebars<'_>, name: &str, data: &impl Serialize) -> Result<String, RenderError> {
+/// What the template wrote, without white space at its end, and whether that is all.
+fn render_bounded(registry: &Handlebars<'_>, name: &str, data: &impl Serialize) -> (String, Result<(), RenderError>) {
     let mut output = BoundedOutput { text: Vec::new() };
-    registry.render_to_write(name, data, &mut output)?;
-    let mut text = String::from_utf8(output.text)?;
+    let outcome = registry.render_to_write(name, data, &mut output);
+    let mut text = String::from_utf8_lossy(&output.text).into_owned();
     text.truncate(text.trim_end().len());
-    Ok(text)
+    (text, outcome)
 }
 
-/// Takes [`OUTPUT_BYTES_MAX`] and no more.
+/// Takes [`OUTPUT_BYTES_MAX`] and no more; the last character may be cut.
 struct BoundedOutput {
     text: Vec<u8>,
 }
 
 impl Write for BoundedOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.text.len() + bytes.len() > OUTPUT_BYTES_MAX {
+        let room = OUTPUT_BYTES_MAX - self.text.len();
+        if room == 0 {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        self.text.extend_from_slice(bytes);
-        Ok(bytes.len())
+        let taken = &bytes[..bytes.len().min(room)];
+        self.text.extend_from_slice(taken);
+        Ok(taken.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
