@@ -2,6 +2,7 @@
 //!
 //! A control call that fails is a mistake in the test, never an outcome to handle, so these methods panic with what was wrong.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -15,6 +16,13 @@ use crate::serving::fault::Fault;
 /// Longest a control call may take: a report of 100 MB is put within it.
 const CONTROL_TIME_LIMIT: Duration = Duration::from_secs(60);
 
+/// One client for all tenants. It keeps no connections, for they would belong to the runtime of whichever test made them; and it
+/// trusts no authority, which spares every test the reading of the machine's certificates: control calls are plain HTTP.
+static CLIENT: LazyLock<Client> = LazyLock::new(|| {
+    let client = Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0).timeout(CONTROL_TIME_LIMIT).build();
+    client.expect("a client without certificates and proxy needs nothing of the machine")
+});
+
 /// What both kinds of tenants have: faults, the call log, the clock, reset.
 #[derive(Clone, Debug)]
 pub struct TenantControl {
@@ -24,16 +32,9 @@ pub struct TenantControl {
 
 impl TenantControl {
     /// The control of a tenant below the base URL of a simulator.
-    ///
-    /// # Panics
-    /// If no HTTP client can be made.
     #[must_use]
     pub fn at(base_url: &str, tenant: &str) -> Self {
-        let client = Client::builder().no_proxy().timeout(CONTROL_TIME_LIMIT).build();
-        Self {
-            client: client.expect("a client without special settings can be made"),
-            url: format!("{}/t/{tenant}", base_url.trim_end_matches('/')),
-        }
+        Self { client: CLIENT.clone(), url: format!("{}/t/{tenant}", base_url.trim_end_matches('/')) }
     }
 
     /// The URL of the tenant, without a slash at the end: what a client takes for the vendor's host.
@@ -184,9 +185,6 @@ pub struct ApplianceTenant(TenantControl);
 
 impl ApplianceTenant {
     /// The control of a tenant below the base URL of an appliance simulator.
-    ///
-    /// # Panics
-    /// If no HTTP client can be made.
     #[must_use]
     pub fn at(base_url: &str, tenant: &str) -> Self {
         Self(TenantControl::at(base_url, tenant))
@@ -241,9 +239,6 @@ pub struct AutotaskTenant(TenantControl);
 
 impl AutotaskTenant {
     /// The control of a tenant below the base URL of an Autotask simulator.
-    ///
-    /// # Panics
-    /// If no HTTP client can be made.
     #[must_use]
     pub fn at(base_url: &str, tenant: &str) -> Self {
         Self(TenantControl::at(base_url, tenant))

@@ -68,7 +68,8 @@ fn time_entry_text(autotask: &Autotask, id: i64, entry: &Row) -> String {
     let worked = text(entry, "dateWorked").and_then(|date| date.get(..10)).unwrap_or("-");
     let hours = |field: &str| entry.get(field).and_then(serde_json::Value::as_f64).unwrap_or_default();
     let mut page = format!("--- {who}\n");
-    let _ = writeln!(page, "Worked     {worked}, {} to {}", moment(entry, "startDateTime"), moment(entry, "endDateTime"));
+    let _ = writeln!(page, "Worked on  {worked}");
+    let _ = writeln!(page, "From, to   {} to {}", moment(entry, "startDateTime"), moment(entry, "endDateTime"));
     let _ = writeln!(page, "Hours      {:.4}, billed {:.2}", hours("hoursWorked"), hours("hoursToBill"));
     if let Some(code) = int(entry, "billingCodeID") {
         let _ = writeln!(page, "Work type  {}", named(autotask, &BILLING_CODES, Some(code), "name"));
