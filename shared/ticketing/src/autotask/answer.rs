@@ -46,8 +46,7 @@ impl Purpose {
     }
 }
 
-/// An answer as it came.
-#[derive(Debug)]
+/// An answer as it came. Not `Debug`: it holds the body.
 pub(super) struct Answer<'a> {
     pub(super) status: u16,
     pub(super) headers: &'a HeaderMap,

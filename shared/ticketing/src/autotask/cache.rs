@@ -12,7 +12,6 @@ use tokio::time::Instant;
 const ENTRIES_MAX: usize = 1000;
 
 /// A map whose entries are forgotten after a time.
-#[derive(Debug)]
 pub(super) struct Cache<K, V> {
     lifetime: Duration,
     entries: Mutex<HashMap<K, (Instant, V)>>,

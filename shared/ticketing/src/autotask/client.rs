@@ -1,5 +1,7 @@
 //! The client of one Autotask tenant. Here is only what all its operations share; each operation is in the file of its subject.
 
+use std::fmt;
+
 use session::ids::{ResourceId, RoleId};
 
 use super::authors::{HeldRoles, KnownResource, ROLES_LIFETIME};
@@ -13,12 +15,18 @@ use super::transport::Transport;
 /// Every operation takes a `deadline`, the moment at which the caller must have its answer; a call runs 60 s at most whatever
 /// the deadline is. An operation of several calls shares one deadline. When it passes, the connection is dropped: a write that had been
 /// sent by then is `Failure::Unknown`, one that had not is `Failure::NotTaken`.
-#[derive(Debug)]
 pub struct AutotaskClient {
     pub(super) transport: Transport,
     pub(super) resources: Cache<String, KnownResource>,
     pub(super) held_roles: Cache<ResourceId, HeldRoles>,
     pub(super) roles: Cache<String, Vec<RoleId>>,
+}
+
+/// Shows nothing: inside are credentials and the logins of people.
+impl fmt::Debug for AutotaskClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AutotaskClient").finish_non_exhaustive()
+    }
 }
 
 impl AutotaskClient {

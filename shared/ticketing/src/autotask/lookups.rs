@@ -152,8 +152,7 @@ pub(super) fn query_call<'a>(entity: Entity, query: &Query) -> Call<'a> {
     Call::post(entity, Purpose::Query, format!("{}/query", entity.name()), query)
 }
 
-/// Rows as they came.
-#[derive(Debug)]
+/// Rows as they came. Not `Debug`: they hold what people wrote.
 pub(super) struct Page {
     pub(super) rows: Vec<Value>,
     /// Whether Autotask says that there is another page.

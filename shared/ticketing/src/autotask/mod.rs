@@ -1,6 +1,6 @@
 //! A client of the Autotask PSA REST API, version 1.0: what Session Bridge reads and writes there, and nothing else.
 //!
-//! Reading order: [`client`](self) for the operations, one file each (`tickets`, `authors`, `writes`, `lookups`,
+//! Reading order: [`AutotaskClient`] and its operations, a file per subject (`tickets`, `authors`, `writes`, `lookups`,
 //! `threshold`); below them `transport` (one HTTP call: address, credentials, bounds, the slots per entity) with `zone` (which
 //! host) and `answer` with `vendor_texts` (what came back, pure); beside them `query` and `row`, the two shapes of the wire.
 //!

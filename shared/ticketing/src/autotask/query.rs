@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(super) const PAGE_ROWS_MAX: u32 = 500;
 
 /// A query of one entity.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Query {
     filter: Vec<Condition>,
@@ -37,8 +37,8 @@ impl Query {
     }
 }
 
-/// One condition on a row.
-#[derive(Debug, Clone)]
+/// One condition on a row. Not `Debug`: the value may be a login.
+#[derive(Clone)]
 pub(super) enum Condition {
     /// A comparison of a field with a value.
     Field { operator: Operator, field: &'static str, value: Value },

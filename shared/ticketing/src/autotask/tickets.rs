@@ -77,3 +77,56 @@ fn ticket(value: &Value) -> Result<Ticket, Failure> {
     };
     Row::new(value).and_then(read).ok_or_else(|| unexpected("a ticket without id, number, company or status"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn ticket_without_what_it_must_have_is_unknown() {
+        let whole = json!({ "id": 7001, "ticketNumber": "T20250318.0042", "companyID": 0, "status": 8 });
+        assert!(ticket(&whole).is_ok());
+        for field in ["id", "ticketNumber", "companyID", "status"] {
+            let mut part = whole.clone();
+            part[field] = Value::Null;
+            assert!(matches!(ticket(&part), Err(Failure::Unknown { .. })), "{field}");
+        }
+    }
+
+    #[test]
+    fn ticket_without_assignment_and_activity_is_a_ticket() {
+        let read = ticket(&json!({ "ID": "7001", "TicketNumber": "T20250318.0042", "CompanyID": 0, "Status": 8 }));
+        assert!(matches!(read, Ok(Ticket { id: TicketId(7001), company: 0, assigned_role: None, last_activity: None, .. })));
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,60}".prop_map(Value::from),
+            "[0-9]{1,25}|-?[0-9]{1,5}-[0-9]{2}-[0-9]{2}T[0-9:.]{0,12}Z?".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(2, 16, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map("[a-z]{1,8}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_panics(values in prop::collection::vec(any_json(), FIELDS.len()), whole in any_json()) {
+            let row: Value = FIELDS.iter().map(|field| (*field).to_owned()).zip(values).collect();
+            for value in [row, whole] {
+                if let Ok(ticket) = ticket(&value) {
+                    prop_assert!(value["id"] == ticket.id.0 || value["id"].as_str().is_some());
+                }
+            }
+        }
+    }
+}

@@ -67,8 +67,7 @@ impl Entity {
     }
 }
 
-/// A call to be made.
-#[derive(Debug)]
+/// A call to be made. Not `Debug`, like all that holds a body.
 pub(super) struct Call<'a> {
     entity: Entity,
     purpose: Purpose,
@@ -99,7 +98,6 @@ impl<'a> Call<'a> {
 }
 
 /// Makes the calls of one tenant.
-#[derive(Debug)]
 pub(super) struct Transport {
     http: reqwest::Client,
     credentials: HeaderMap,
@@ -109,7 +107,6 @@ pub(super) struct Transport {
 }
 
 /// Where the tenant lives, as far as known.
-#[derive(Debug)]
 enum Zones {
     /// The connection document says where; it is believed, also when the tenant moved.
     Configured(Url),
