@@ -38,7 +38,10 @@ pub struct MissingMessageId;
 /// A panic is one record's failure: the process, with its connections and caches, goes on.
 async fn work_on(worker: &Worker, message: &SqsMessage, deadline: Timestamp) -> Disposition {
     AssertUnwindSafe(worker.process(message, deadline)).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!(outcome = "panicked", "a defect of the worker: the message comes again, and is dead-lettered after 20 claims");
+        tracing::error!(
+            outcome = "panicked",
+            "a defect of the worker: the message comes again, and is dead-lettered after 20 claims"
+        );
         Disposition::Again
     })
 }

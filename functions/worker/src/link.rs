@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use appliance::client::ApplianceClient;
-use connection::{Connections, LoadError, Loaded};
+use appliance::client::{ApplianceClient, ApplianceConfig, Credentials};
+use connection::{ApplianceConnection, ApplianceCredentials, AutotaskConnection, Connections, Document, LoadError, Loaded};
 use jiff::Timestamp;
 use ledger::{Ledger, LedgerError};
+use regex_lite::Regex;
 use session::ApplianceId;
 use session::delivery::Pace;
 use session::delivery::machine::Rules;
@@ -96,5 +97,55 @@ impl Links {
     fn made_from(&self, appliance: &ApplianceId, document: &Arc<Loaded>) -> Option<Arc<Link>> {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         made.get(appliance).filter(|link| Arc::ptr_eq(&link.document, document)).cloned()
+    }
+}
+
+fn make(loaded: Arc<Loaded>, first_seen: Timestamp, pace: Pace) -> Result<Link, LinkError> {
+    let document = &loaded.document;
+    let rules = rules(document, first_seen, pace)?;
+    let appliance = ApplianceClient::new(appliance_config(&document.appliance))
+        .map_err(|error| LinkError::Client { key: "appliance", problem: error.to_string() })?;
+    let autotask = AutotaskClient::new(autotask_config(&document.autotask))
+        .map_err(|error| LinkError::Client { key: "autotask", problem: error.to_string() })?;
+    Ok(Link { rules: Arc::new(rules), appliance, autotask, document: loaded })
+}
+
+fn rules(document: &Document, first_seen: Timestamp, pace: Pace) -> Result<Rules, LinkError> {
+    let settings = document.settings(first_seen);
+    // A template that cannot be used is told of with the first session that would have needed it.
+    let (templates, _) = Templates::new(&settings.templates);
+    let key_pattern = settings.external_key_pattern.as_deref().map(Regex::new).transpose();
+    let key_pattern =
+        key_pattern.map_err(|error| LinkError::Client { key: "autotask.external_key_pattern", problem: error.to_string() })?;
+    Ok(Rules { settings, templates, key_pattern, pace })
+}
+
+fn appliance_config(connection: &ApplianceConnection) -> ApplianceConfig {
+    let credentials = match connection.credentials() {
+        ApplianceCredentials::OAuth(oauth) => {
+            Credentials::OAuth { client_id: oauth.client_id.clone(), client_secret: oauth.client_secret.clone() }
+        }
+        ApplianceCredentials::Password(user) => {
+            Credentials::Password { username: user.username.clone(), password: user.password.clone() }
+        }
+    };
+    ApplianceConfig {
+        url: connection.url.to_string(),
+        credentials,
+        locale: Some(connection.locale.clone()),
+        ca_certificate: connection.ca_certificate.clone(),
+        allow_invalid_certificates: connection.allow_invalid_certificates,
+        allow_plain_http: connection.allow_plain_http,
+    }
+}
+
+fn autotask_config(connection: &AutotaskConnection) -> ticketing::autotask::Config {
+    ticketing::autotask::Config {
+        zone_url: connection.zone_url.clone(),
+        discovery_url: None,
+        username: connection.username.clone(),
+        secret: connection.secret.clone(),
+        integration_code: connection.integration_code.clone(),
+        allow_plain_http: connection.allow_plain_http,
     }
 }

@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     let worker = wire(&config)?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = deadline(event.context.deadline);
-        handle(&worker, event.payload, deadline).await
+        handle(&worker, event.payload, deadline).await.map_err(Error::from)
     }))
     .await
 }

@@ -91,14 +91,13 @@ impl Performer<'_> {
                 Answer::Ticket(self.call(async |link, by| link.autotask.ticket(&reference, by).await).await)
             }
             Step::FindAuthor { login, role_name, ticket_role } => {
-                let found = self
-                    .call(async |link, by| link.autotask.author(&login, role_name.as_deref(), ticket_role, by).await)
-                    .await;
+                let found =
+                    self.call(async |link, by| link.autotask.author(&login, role_name.as_deref(), ticket_role, by).await).await;
                 Answer::Author(found.map(|author| author.map_err(no_author)))
             }
             Step::LookUp(look_up) => Answer::Found(self.look_up(&look_up).await),
             Step::Send { content, .. } => Answer::Sent(self.send(&content).await),
-            Step::Prove { kind, seen } => self.noted(self.ledger.set_proof(self.appliance, kind, seen).await),
+            Step::Prove { kind, seen } => self.noted(self.ledger.set_proof(self.appliance, kind, seen, clock::now()).await),
             Step::Pause(pause) => self.noted(self.ledger.open_pause(self.appliance, &pause).await),
             Step::Resume(scope) => match self.pauses.iter().find(|pause| pause.scope == scope) {
                 Some(seen) => self.noted(self.ledger.close_pause(self.appliance, seen).await),
@@ -116,7 +115,7 @@ impl Performer<'_> {
 
     async fn fetch_report(&mut self) -> Result<session::SupportSession, Failure> {
         let lsid = self.lsid;
-        self.call(async |link, by| link.appliance.fetch_report(lsid, by).await).await
+        self.call(async |link, by| link.appliance.fetch_report(lsid, by.saturating_duration_since(Instant::now())).await).await
     }
 
     async fn look_up(&mut self, look_up: &LookUp) -> Result<Vec<RemoteId>, Failure> {

@@ -44,10 +44,11 @@ impl Queues {
         let seconds = hidden_seconds(until, now);
         let request = self.client.change_message_visibility().queue_url(&self.events_url);
         let request = request.set_receipt_handle(message.receipt_handle.clone()).visibility_timeout(seconds);
-        request.send().await.map(|_| ()).map_err(|error| QueueError {
-            operation: "ChangeMessageVisibility",
-            cause: DisplayErrorContext(&error).to_string(),
-        })
+        request
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| QueueError { operation: "ChangeMessageVisibility", cause: DisplayErrorContext(&error).to_string() })
     }
 
     /// Copies the message to the dead letters, body unchanged, with the reason as attribute `reason`. The original is

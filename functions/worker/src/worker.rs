@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
+use appliance::outbound_event::{self, Parsed};
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce};
 use session::delivery::machine::{Admission, Delivery, Input, admission};
 use session::delivery::{Ending, Pause, Proofs, Record};
 use session::{OutboundEvent, QueueMessage};
-use appliance::outbound_event::{self, Parsed};
 
 use crate::clock;
 use crate::link::{Link, LinkError, Links};
@@ -46,8 +46,12 @@ pub struct Worker {
 /// What is to become of a message, before the queue is told.
 enum Fate {
     Done,
-    Hide { until: Timestamp },
-    DeadLetter { reason: String },
+    Hide {
+        until: Timestamp,
+    },
+    DeadLetter {
+        reason: String,
+    },
     /// Nothing is to be touched: another worker has it.
     Leave,
 }
@@ -67,7 +71,12 @@ impl Worker {
                 Fate::Done
             }
             Err(reason) => {
-                tracing::error!(outcome = "dead_lettered", reason, message_id = message.message_id, "a message that cannot be read");
+                tracing::error!(
+                    outcome = "dead_lettered",
+                    reason,
+                    message_id = message.message_id,
+                    "a message that cannot be read"
+                );
                 Fate::DeadLetter { reason }
             }
         }
