@@ -28,10 +28,7 @@ pub(crate) struct AttachmentWindow {
 }
 
 impl AttachmentWindow {
-    /// Takes these bytes into the window.
-    ///
-    /// # Errors
-    /// False if the window is full, or was full less than five minutes ago.
+    /// Takes these bytes into the window; false if it is full, or was full less than five minutes ago.
     fn admit(&mut self, bytes: usize, bytes_max: usize, now: Timestamp) -> bool {
         let window = SignedDuration::from_mins(WINDOW_MINUTES);
         if self.closed_until.is_some_and(|until| now < until) {
@@ -100,7 +97,9 @@ fn checked_file(autotask: &mut Autotask, row: &Row, now: Timestamp) -> Result<us
     }
     let window_max = autotask.settings.attachment_window_bytes;
     if !autotask.attachment_window.admit(size, window_max, now) {
-        return Err(refused("The attachment limit of 10000000 bytes within 5 minutes has been exceeded."));
+        return Err(refused(format!(
+            "The attachment limit of {window_max} bytes within {WINDOW_MINUTES} minutes has been exceeded."
+        )));
     }
     Ok(size)
 }

@@ -12,7 +12,7 @@ use crate::serving::exchange::{Answer, Call};
 use crate::serving::merge::merged;
 
 /// Answers a control call.
-pub(crate) fn answer(autotask: &mut Autotask, call: &Call, segments: &[&str], _now: jiff::Timestamp) -> Answer {
+pub(crate) fn answer(autotask: &mut Autotask, call: &Call, segments: &[&str]) -> Answer {
     if let (&Method::GET, ["tickets", file]) = (&call.method, segments) {
         let number = file.strip_suffix(".txt").unwrap_or(file);
         return print::ticket(autotask, number).map_or_else(Answer::no_such_control, |page| Answer::text(200, page));

@@ -171,3 +171,38 @@ fn tickets(now: Timestamp) -> Value {
          "queueID": 201, "createDate": "2025-03-22T11:11:00Z", "creatorResourceID": 101, "dueDateTime": "2025-03-22T15:00:00Z", "lastActivityDate": fresh},
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::super::input::{fields, require};
+    use super::super::schema::{ENTITIES, entity};
+    use super::*;
+
+    #[test]
+    fn every_row_fits_its_entity() {
+        for (path, table) in tables(Timestamp::UNIX_EPOCH) {
+            let entity = entity(path).unwrap();
+            for row in table.values() {
+                let checked = fields(entity, row, false).and_then(|row| require(entity, &row));
+                assert!(checked.is_ok(), "{path}: {row:?}: {}", String::from_utf8_lossy(&checked.unwrap_err().body));
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_to_a_row() {
+        let tables = tables(Timestamp::UNIX_EPOCH);
+        for entity in ENTITIES {
+            for row in tables.get(entity.path).into_iter().flat_map(Table::values) {
+                for field in entity.fields {
+                    let (Some(target), Some(id)) = (field.reference, row.get(field.name).and_then(Value::as_i64)) else {
+                        continue;
+                    };
+                    assert!(tables[target].contains_key(&id), "{} {} {id}", entity.path, field.name);
+                }
+            }
+        }
+    }
+}

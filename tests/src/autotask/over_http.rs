@@ -1,5 +1,7 @@
 //! The Autotask simulator as a client meets it: credentials, reads, writes and what is refused.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, Method, RequestBuilder};
@@ -7,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{AutotaskSimulator, AutotaskTenant, Fault, FaultAction};
 
+/// Longest a test waits for what it expects.
+const PATIENCE: Duration = Duration::from_secs(10);
 const ROLE_MISSING: &str = "TimeEntries for Tickets must have a roleID.";
 
 struct Caller {
@@ -175,9 +179,8 @@ async fn fourth_parallel_call_on_an_entity_gets_429_and_other_entities_do_not() 
     for _ in 0..3 {
         held.push(tokio::spawn(caller.request(Method::GET, "Tickets/7001").send()));
     }
-    while caller.tenant.calls().await.len() < 3 {
-        tokio::task::yield_now().await;
-    }
+    let all_held = async { while caller.tenant.calls().await.len() < 3 {} };
+    tokio::time::timeout(PATIENCE, all_held).await.expect("three calls are held within the test's patience");
     let (status, body) = caller.get("Tickets/7002").await;
     assert!(status == 429 && body.to_string().contains("thread threshold of 3 threads has been exceeded"), "{status} {body}");
     assert_eq!(caller.post("Tickets/7001/Notes", note()).await.0, 200);
@@ -198,7 +201,7 @@ async fn hourly_threshold_refuses_until_the_hour_has_passed() {
     );
     assert_eq!(caller.get("Tickets/7001").await.0, 200);
     assert_eq!(caller.get("Tickets/7001").await.0, 429);
-    caller.tenant.advance_clock(std::time::Duration::from_secs(3600)).await;
+    caller.tenant.advance_clock(Duration::from_secs(3600)).await;
     assert_eq!(caller.get("Tickets/7001").await.0, 200);
 }
 
@@ -470,4 +473,12 @@ async fn ticket_reads_as_a_technician_would_read_it() {
     entry["billingCodeID"] = json!(401);
     caller.post("TimeEntries", entry).await;
     insta::assert_snapshot!(caller.tenant.ticket_text("T20250318.0042").await);
+}
+
+#[tokio::test]
+async fn every_default_ticket_can_be_changed_as_it_is() {
+    let caller = Caller::start().await;
+    for id in caller.ids("Tickets", everything()).await {
+        assert_eq!(caller.patch("Tickets", json!({ "id": id, "priority": 2 })).await, (200, json!({ "itemId": id })));
+    }
 }

@@ -101,8 +101,9 @@ fn indented(text: &str) -> String {
 
 /// `2025-03-18 13:03:46 UTC`
 fn moment(row: &Row, field: &str) -> String {
-    match text(row, field) {
-        Some(instant) if instant.len() >= 19 => format!("{} {} UTC", &instant[..10], &instant[11..19]),
+    let instant = text(row, field).unwrap_or_default();
+    match (instant.get(..10), instant.get(11..19)) {
+        (Some(date), Some(time)) => format!("{date} {time} UTC"),
         _ => "-".to_owned(),
     }
 }

@@ -75,8 +75,8 @@ impl Vendor for Autotask {
         self.outcome(call, now).unwrap_or_else(|refusal| refusal)
     }
 
-    fn control(&mut self, call: &Call, segments: &[&str], now: Timestamp) -> Answer {
-        control::answer(self, call, segments, now)
+    fn control(&mut self, call: &Call, segments: &[&str], _now: Timestamp) -> Answer {
+        control::answer(self, call, segments)
     }
 }
 
