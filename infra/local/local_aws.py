@@ -11,17 +11,19 @@ import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 
+from progress import Stopped
+
 REGION = "eu-central-1"
 TIMEOUT_SECONDS = 30
 # Proxy settings of the machine must not lead away from loopback.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class Refused(Exception):
-    """The local AWS answered with an error; `code` is the name that AWS gives it."""
+class Refused(Stopped):
+    """The local AWS answered with an error, or not at all; `code` is the name that AWS gives it."""
 
     def __init__(self, code: str, message: str):
-        super().__init__(f"{code}: {message}")
+        super().__init__(f"the local AWS: {code}: {message}", do_next="see .local/<name>/ministack.log; make down, then repeat the command")
         self.code = code
 
 
@@ -49,12 +51,18 @@ class LocalAws:
             "X-Amz-Target": target,
             "Authorization": _authorization(service),
         }
-        status, answer = http("POST", f"{self.endpoint}/", headers=headers, body=json.dumps(arguments).encode())
+        status, answer = self._exchange("POST", "", headers, json.dumps(arguments).encode())
         content = json.loads(answer or b"{}")
         if status != 200:
             code = str(content.get("__type", status)).rsplit("#", 1)[-1]
             raise Refused(code, str(content.get("message") or content.get("Message") or ""))
         return content
+
+    def _exchange(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        try:
+            return http(method, f"{self.endpoint}/{path}", headers=headers, body=body)
+        except OSError as failure:
+            raise Refused("no answer", f"{self.endpoint}: {failure}") from failure
 
     def stack_outputs(self, stack: str) -> dict[str, str]:
         """The outputs of a CloudFormation stack."""
@@ -72,7 +80,7 @@ class LocalAws:
     def _query(self, service: str, **arguments: str) -> ElementTree.Element:
         """Calls a service that speaks the older form-and-XML protocol."""
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": _authorization(service)}
-        status, answer = http("POST", f"{self.endpoint}/", headers=headers, body=urllib.parse.urlencode(arguments).encode())
+        status, answer = self._exchange("POST", "", headers, urllib.parse.urlencode(arguments).encode())
         if status != 200:
             raise Refused(str(status), answer.decode(errors="replace")[:500])
         return ElementTree.fromstring(answer)
@@ -81,7 +89,7 @@ class LocalAws:
         """Makes a bucket; it is no error that it exists."""
         place = f"<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
         headers = {"Authorization": _authorization("s3")}
-        status, answer = http("PUT", f"{self.endpoint}/{name}", headers=headers, body=place.encode())
+        status, answer = self._exchange("PUT", name, headers, place.encode())
         if status not in (200, 409):
             raise Refused(str(status), answer.decode(errors="replace")[:500])
 

@@ -30,7 +30,7 @@ from pathlib import Path
 import processes
 import progress
 import tools
-from local_aws import REGION, LocalAws, Refused, http
+from local_aws import REGION, LocalAws, http
 from progress import Stopped
 from tools import ROOT
 
@@ -49,12 +49,12 @@ ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm
 class Settings:
     """What a system is asked to be."""
 
-    name: str
-    appliances: int
-    worker_timeout: int
-    visibility: int
-    retry_pace: int
-    log_level: str
+    name: str = "local"
+    appliances: int = 0
+    worker_timeout: int = 90
+    visibility: int = 540
+    retry_pace: int = 100
+    log_level: str = "info"
 
     @property
     def state(self) -> Path:
@@ -454,12 +454,16 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="local", help="which system [local]")
     verbs = parser.add_subparsers(dest="verb", required=True)
+    usual = Settings()
     up_parser = verbs.add_parser("up")
-    up_parser.add_argument("--appliances", type=int, default=0, metavar="N", help=f"register t00, t01, ... beside `default` [0, at most {APPLIANCES_MAX}]")
-    up_parser.add_argument("--worker-timeout", type=int, default=90, metavar="SECONDS", help="parameter WorkerTimeoutSeconds [90]")
-    up_parser.add_argument("--visibility", type=int, default=540, metavar="SECONDS", help="parameter EventsVisibilitySeconds [540]")
-    up_parser.add_argument("--retry-pace", type=int, default=100, metavar="PERCENT", help="parameter RetryPacePercent [100]")
-    up_parser.add_argument("--log-level", default="info", help="parameter LogLevel [info]")
+    for option, metavar, default, text in [
+        ("--appliances", "N", usual.appliances, f"register t00, t01, ... beside `default` (at most {APPLIANCES_MAX})"),
+        ("--worker-timeout", "SECONDS", usual.worker_timeout, "parameter WorkerTimeoutSeconds"),
+        ("--visibility", "SECONDS", usual.visibility, "parameter EventsVisibilitySeconds"),
+        ("--retry-pace", "PERCENT", usual.retry_pace, "parameter RetryPacePercent"),
+    ]:
+        up_parser.add_argument(option, type=int, default=default, metavar=metavar, help=f"{text} [{default}]")
+    up_parser.add_argument("--log-level", default=usual.log_level, help=f"parameter LogLevel [{usual.log_level}]")
     verbs.add_parser("down")
     verbs.add_parser("status")
     logs_parser = verbs.add_parser("logs")
@@ -467,24 +471,17 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def settings_from(arguments: argparse.Namespace) -> Settings:
-    return Settings(arguments.name, arguments.appliances, arguments.worker_timeout, arguments.visibility,
-                    arguments.retry_pace, arguments.log_level)
-
-
 def main() -> int | None:
     arguments = _arguments()
-    try:
-        if arguments.verb == "up":
-            return summary(up(settings_from(arguments)))
-        if arguments.verb == "down":
-            return down(arguments.name)
-        if arguments.verb == "status":
-            return status(arguments.name)
-        return logs(arguments.name, arguments.function)
-    except (Refused, OSError) as failure:
-        raise Stopped(f"the local AWS: {failure}", do_next="make down, then repeat the command",
-                      log=state_of(arguments.name) / "ministack.log") from failure
+    if arguments.verb == "up":
+        wanted = Settings(arguments.name, arguments.appliances, arguments.worker_timeout, arguments.visibility,
+                          arguments.retry_pace, arguments.log_level)
+        return summary(up(wanted))
+    if arguments.verb == "down":
+        return down(arguments.name)
+    if arguments.verb == "status":
+        return status(arguments.name)
+    return logs(arguments.name, arguments.function)
 
 
 if __name__ == "__main__":
