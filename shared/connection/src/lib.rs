@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The connection document: the settings of one appliance and its ticketing system, and how it is read.
+//!
+//! - [`Document`] is the document, checked: what [`Document::parse`] returns can be worked with as it is.
+//! - [`Connections`] reads documents from Secrets Manager, one secret per appliance, and remembers them for a while.
+//! - [`json_schema`] describes the document for editors; `connection.schema.json` beside this crate's manifest is its
+//!   checked-in copy, `docs/connection.md` the same for people.
+//!
+//! What the settings mean for a session is decided in the `session` crate, from [`Document::settings`]. No value of a secret
+//! is ever part of an error, a warning or a `Debug` form.
+
+mod check;
+mod document;
+mod events;
+mod loader;
+mod parse;
+mod problem;
+mod schema;
+mod value;
+
+pub use document::{
+    ApplianceConnection, ApplianceCredentials, AutotaskConnection, Document, OAuth, Password, Polling, TicketSettings,
+};
+pub use events::{EventOptions, EventSetting};
+pub use loader::{CACHED_FOR, Connections, LoadError, Loaded, REFRESHED_AT_MOST_EVERY, Version};
+pub use problem::{DocumentError, Warning, WarningKind};
+pub use schema::json_schema;

@@ -1,0 +1,268 @@
+//! The document's types, as they are written in JSON. Doc comments here become the descriptions of the JSON Schema, so
+//! they speak to the administrator.
+//!
+//! Nothing here checks what needs more than one value to be judged: `check` does, right after parsing.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::Value;
+use session::EventKind;
+use session::settings::{Mode, NoteSettings, RETRY_HOURS_DEFAULT, Settings, TimeEntrySettings};
+use url::Url;
+
+use crate::events::{EventSetting, Events};
+use crate::value;
+
+/// The settings of one appliance and of the Autotask tenant that its sessions are written to.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(title = "Session Bridge connection document")]
+pub struct Document {
+    /// The version of this format: 1.
+    #[serde(deserialize_with = "value::version")]
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// A name for people, shown in notices. Default: none, the appliance id is shown.
+    #[serde(default)]
+    pub name: String,
+    /// `deliver`: write. `shadow`: decide and render everything, write nothing, keep what would be written. `hold`: events
+    /// wait in the queue (14 days at most). `off`: events are recorded as ignored.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Sessions that ended earlier are ignored, whatever brings them. RFC 3339. Default: the moment the connection was first seen.
+    #[serde(default, deserialize_with = "value::moment")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub deliver_from: Option<Timestamp>,
+    /// IANA name, as in `Europe/Berlin`: for the times in notes and for the day of a time entry.
+    #[serde(deserialize_with = "value::time_zone")]
+    #[schemars(with = "String")]
+    pub time_zone: TimeZone,
+    /// How long an event is tried while a neighbour is down or the report is missing; hours.
+    #[serde(default = "retry_hours_default")]
+    pub retry_hours: u32,
+    /// Event name -> `true`, `false`, or an object with settings of its own (which means `true`). Default: session end and
+    /// the two surveys are on, the others off; `support_conference_member_added` is on when `autotask.ticket.create` is.
+    #[serde(default)]
+    pub events: Events,
+    /// The appliance.
+    pub appliance: ApplianceConnection,
+    /// Asking the appliance for sessions that no event told of.
+    #[serde(default)]
+    pub polling: Polling,
+    /// The Autotask tenant.
+    pub autotask: AutotaskConnection,
+    /// Template name -> Handlebars text, in place of the built-in template of that name.
+    #[serde(default)]
+    pub templates: BTreeMap<String, String>,
+}
+
+/// How the appliance is reached.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct ApplianceConnection {
+    /// Its address, as in `https://support.example.com`.
+    #[serde(deserialize_with = "value::http_url")]
+    #[schemars(with = "String", extend("format" = "uri"))]
+    pub url: Url,
+    /// An OAuth API account of the appliance (16.2 and later). Either this or `password`.
+    #[serde(default)]
+    pub(crate) oauth: Option<OAuth>,
+    /// A user of the appliance, for versions before 16.2. Either this or `oauth`.
+    #[serde(default)]
+    pub(crate) password: Option<Password>,
+    /// The language of reports, as in `en-us`. Event types do not depend on it.
+    #[serde(default = "locale_default", deserialize_with = "value::locale")]
+    pub locale: String,
+    /// A certificate authority to trust for the appliance, besides the public ones; PEM, several in one text are fine.
+    #[serde(default, deserialize_with = "value::certificate")]
+    pub ca_certificate: Option<String>,
+    /// Accept any certificate. Whoever is in between can then read and change everything: for trials only.
+    #[serde(default)]
+    pub allow_invalid_certificates: bool,
+    /// Accept an `http:` address. Everything, credentials too, can then be read on the way: for trials only.
+    #[serde(default)]
+    pub allow_plain_http: bool,
+}
+
+/// An OAuth API account.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct OAuth {
+    /// Its client id.
+    #[serde(deserialize_with = "value::text")]
+    pub client_id: String,
+    /// Its client secret.
+    #[serde(deserialize_with = "value::secret")]
+    #[schemars(with = "String")]
+    pub client_secret: SecretString,
+}
+
+/// A user of the appliance.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct Password {
+    /// The user name.
+    #[serde(deserialize_with = "value::text")]
+    pub username: String,
+    /// The password.
+    #[serde(deserialize_with = "value::secret")]
+    #[schemars(with = "String")]
+    pub password: SecretString,
+}
+
+/// Who we are to the appliance.
+#[derive(Debug, Clone, Copy)]
+pub enum ApplianceCredentials<'a> {
+    /// An OAuth API account.
+    OAuth(&'a OAuth),
+    /// A user.
+    Password(&'a Password),
+}
+
+impl ApplianceConnection {
+    /// Who we are to the appliance.
+    #[must_use]
+    pub fn credentials(&self) -> ApplianceCredentials<'_> {
+        match (&self.oauth, &self.password) {
+            (Some(oauth), _) => ApplianceCredentials::OAuth(oauth),
+            (None, password) => {
+                ApplianceCredentials::Password(password.as_ref().expect("a document without either is refused when parsed"))
+            }
+        }
+    }
+}
+
+/// Asking the appliance for sessions that no event told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Polling {
+    /// Whether it is done.
+    pub enabled: bool,
+    /// How far before the last answer each question begins, so that a session that ended meanwhile is not missed; hours.
+    pub overlap_hours: u32,
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        Self { enabled: false, overlap_hours: 2 }
+    }
+}
+
+/// How Autotask is reached, and what is written there.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct AutotaskConnection {
+    /// The tenant's own address, as in `https://webservices19.autotask.net/ATServicesRest/`. Default: Autotask is asked for it.
+    #[serde(default, deserialize_with = "value::optional_http_url")]
+    #[schemars(with = "Option<String>", extend("format" = "uri"))]
+    pub zone_url: Option<Url>,
+    /// The API user's name (Username, Key).
+    #[serde(deserialize_with = "value::text")]
+    pub username: String,
+    /// What Autotask calls Password (Secret).
+    #[serde(deserialize_with = "value::secret")]
+    #[schemars(with = "String")]
+    pub secret: SecretString,
+    /// What Autotask calls Tracking Identifier.
+    #[serde(deserialize_with = "value::secret")]
+    #[schemars(with = "String")]
+    pub integration_code: SecretString,
+    /// Accept an `http:` address. Everything, credentials too, can then be read on the way: for trials only.
+    #[serde(default)]
+    pub allow_plain_http: bool,
+    /// Regular expression whose first group is the ticket in an external key. Default: the first `T` with eight digits, a
+    /// dot and digits; else a key of digits alone is a ticket id.
+    #[serde(default, deserialize_with = "value::pattern")]
+    #[schemars(extend("format" = "regex"))]
+    pub external_key_pattern: Option<String>,
+    /// A ticket found by bare digits and without activity for so long is unmatched, since digits may be a phone number; days.
+    #[serde(default = "stale_ticket_days_default")]
+    pub stale_ticket_days: u32,
+    /// How long Autotask may still finish a call whose answer was lost, before the write is looked up for good; seconds.
+    #[serde(default = "unknown_write_wait_seconds_default")]
+    pub unknown_write_wait_seconds: u32,
+    /// How notes are written.
+    #[serde(default)]
+    pub note: NoteSettings,
+    /// How time entries are written.
+    #[serde(default)]
+    pub time_entry: TimeEntrySettings,
+    /// How tickets are created.
+    #[serde(default)]
+    pub ticket: TicketSettings,
+}
+
+/// How tickets are created.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TicketSettings {
+    /// Whether a session without a ticket gets one, when its external key is a JSON object.
+    pub create: bool,
+    /// Fields of every ticket: the old plugin's names and the REST names both work; `null` means not set. Values in the
+    /// external key come first.
+    #[serde(deserialize_with = "value::scalars")]
+    #[schemars(with = "BTreeMap<String, Option<value::Scalar>>")]
+    pub defaults: BTreeMap<String, Value>,
+}
+
+fn retry_hours_default() -> u32 {
+    RETRY_HOURS_DEFAULT
+}
+
+fn locale_default() -> String {
+    "en-us".to_owned()
+}
+
+fn stale_ticket_days_default() -> u32 {
+    90
+}
+
+fn unknown_write_wait_seconds_default() -> u32 {
+    300
+}
+
+impl Document {
+    /// What the delivery needs to know. `first_seen`: when the ledger first saw the connection, the default of `deliver_from`.
+    #[must_use]
+    pub fn settings(&self, first_seen: Timestamp) -> Settings {
+        let autotask = &self.autotask;
+        Settings {
+            mode: self.mode,
+            deliver_from: self.deliver_from.unwrap_or(first_seen),
+            time_zone: self.time_zone.clone(),
+            retry_hours: EventKind::ALL.into_iter().map(|kind| (kind, self.retry_hours_of(kind))).collect(),
+            enabled_events: EventKind::ALL.into_iter().filter(|kind| self.is_enabled(*kind)).collect(),
+            external_key_pattern: autotask.external_key_pattern.clone(),
+            stale_ticket_days: autotask.stale_ticket_days,
+            unknown_write_wait_seconds: autotask.unknown_write_wait_seconds,
+            note: autotask.note,
+            time_entry: autotask.time_entry.clone(),
+            templates: self.templates.clone(),
+        }
+    }
+
+    /// Whether events of that kind are processed; others are ignored.
+    #[must_use]
+    pub fn is_enabled(&self, kind: EventKind) -> bool {
+        match self.events.of(kind) {
+            Some(EventSetting::Off) => false,
+            Some(EventSetting::On | EventSetting::With(_)) => true,
+            None => match kind {
+                EventKind::SupportConferenceEnd
+                | EventKind::SupportConferenceCustomerExitSurveyCompleted
+                | EventKind::SupportConferenceRepExitSurveyCompleted => true,
+                EventKind::SupportConferenceMemberAdded => self.autotask.ticket.create,
+                EventKind::SupportConferenceBegin
+                | EventKind::SupportConferenceOwnerChanged
+                | EventKind::SupportConferenceMemberDeparted => false,
+            },
+        }
+    }
+
+    fn retry_hours_of(&self, kind: EventKind) -> u32 {
+        match self.events.of(kind) {
+            Some(EventSetting::With(options)) => options.retry_hours.unwrap_or(self.retry_hours),
+            _ => self.retry_hours,
+        }
+    }
+}
