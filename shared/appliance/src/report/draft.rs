@@ -161,6 +161,10 @@ impl SessionDraft {
             Place::Event => self.open_event(first.as_deref(), second.as_deref().unwrap_or_default()),
             Place::Category => self.event.open_category(first, &mut self.keeper),
             Place::Row => self.event.open_row(&mut self.keeper),
+            Place::File => {
+                self.event.close_file();
+                true
+            }
             _ => true,
         };
         if wanted { place } else { Place::Skipped }
