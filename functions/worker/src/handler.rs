@@ -37,7 +37,8 @@ pub struct MissingMessageId;
 
 /// A panic is one record's failure: the process, with its connections and caches, goes on.
 async fn work_on(worker: &Worker, message: &SqsMessage, deadline: Timestamp) -> Disposition {
-    AssertUnwindSafe(worker.process(message, deadline)).catch_unwind().await.unwrap_or_else(|_| {
+    // Boxed: the state of a whole delivery is large, and the compiler lays it out once here instead of in every caller.
+    AssertUnwindSafe(Box::pin(worker.process(message, deadline))).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(
             outcome = "panicked",
             "a defect of the worker: the message comes again, and is dead-lettered after 20 claims"

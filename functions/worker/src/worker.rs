@@ -139,7 +139,7 @@ impl Worker {
             pauses,
             deadline: delivery.deadline(),
         };
-        let run = performer.run(&mut delivery, claim).await;
+        let run = Box::pin(performer.run(&mut delivery, claim)).await;
         summary.ended(&run, delivery.record());
         match run {
             Run::Ended(Ending::Finished(_)) => Fate::Done,

@@ -340,8 +340,11 @@ impl Delivery {
 
     fn unfamiliar(&mut self, id: &WriteId, sentence: Sentence, now: Timestamp) {
         self.not_sent(id);
+        self.looked_up.remove(id);
         let Some(write) = self.record.writes.get_mut(id) else { return };
         write.unfamiliar_refusals += 1;
+        // A text that we do not know does not prove that nothing was written.
+        write.look_first = true;
         match self.rules.pace.unfamiliar(write.unfamiliar_refusals) {
             Some(wait) if !matches!(id, WriteId::Attachment(_)) => write.not_before = Some(later(now, wait)),
             _ => self.refuse(id, sentence, now),
