@@ -1,0 +1,16 @@
+//! What one event after another does to a ticket, told as behaviours: the delivery in a small world moved by hand.
+//!
+//! Each test says what its neighbours answer and looks at the ticket afterwards. For what happens when everything goes
+//! wrong at once, see the simulation.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod modes;
+mod once;
+mod refusals;
+mod replays;
+mod sample;
+mod surveys;
+mod tickets;
+mod unknown;
+mod waiting;
+mod world;

@@ -1,0 +1,91 @@
+//! What an administrator can switch: shadow, hold, off, single events, the day of the cut-over.
+
+use session::delivery::machine::Admission;
+use session::delivery::record::Ignored;
+use session::delivery::{Outcome, admission};
+use session::event::EventKind;
+use session::settings::Mode;
+
+use crate::sample::{end, seconds};
+use crate::world::World;
+
+#[test]
+fn shadow_writes_nothing_and_keeps_what_would_be_written() {
+    let mut world = World::new();
+    world.settings.mode = Mode::Shadow;
+    let run = world.deliver(&world.end_message());
+    assert_eq!(run.outcome(), Outcome::Shadowed);
+    assert!(world.rows.is_empty());
+    let kept: Vec<String> = world.kept.iter().map(|kept| kept.write.to_string()).collect();
+    assert_eq!(kept, ["note.session", "time.29"]);
+}
+
+#[test]
+fn session_that_was_shadowed_is_delivered_when_it_is_replayed() {
+    let mut world = World::new();
+    world.settings.mode = Mode::Shadow;
+    world.deliver(&world.end_message());
+    world.settings.mode = Mode::Deliver;
+    world.later(seconds(3600));
+    world.deliver(&world.replay());
+    world.assert_one_note_and_one_time_entry();
+}
+
+#[test]
+fn off_is_recorded_as_ignored_and_asks_nobody() {
+    let mut world = World::new();
+    world.settings.mode = Mode::Off;
+    let run = world.deliver(&world.end_message());
+    assert_eq!(run.outcome(), Outcome::Ignored(Ignored::ModeOff));
+    assert_eq!(run.calls.len(), 0);
+    assert_eq!(world.record().ignored, Some(Ignored::ModeOff));
+}
+
+#[test]
+fn ignored_session_is_delivered_once_it_is_switched_on_and_comes_again() {
+    let mut world = World::new();
+    world.settings.mode = Mode::Off;
+    world.deliver(&world.end_message());
+    world.settings.mode = Mode::Deliver;
+    world.deliver(&world.replay());
+    world.assert_one_note_and_one_time_entry();
+    assert_eq!(world.record().ignored, None);
+}
+
+#[test]
+fn event_that_is_switched_off_is_ignored() {
+    let mut world = World::new();
+    for kind in [EventKind::SupportConferenceBegin, EventKind::SupportConferenceMemberAdded] {
+        let run = world.deliver(&world.message(kind, -100));
+        assert_eq!(run.outcome(), Outcome::Ignored(Ignored::EventOff));
+    }
+    assert!(world.rows.is_empty());
+}
+
+#[test]
+fn event_that_is_switched_on_but_writes_nothing_calls_for_nothing() {
+    let mut world = World::new();
+    world.settings.enabled_events.push(EventKind::SupportConferenceOwnerChanged);
+    let run = world.deliver(&world.message(EventKind::SupportConferenceOwnerChanged, -100));
+    assert_eq!(run.outcome(), Outcome::NothingToDo);
+}
+
+#[test]
+fn session_that_ended_before_the_cut_over_is_ignored() {
+    let mut world = World::new();
+    world.settings.deliver_from = end() + seconds(1);
+    let run = world.deliver(&world.end_message());
+    assert_eq!(run.outcome(), Outcome::Ignored(Ignored::BeforeDeliverFrom));
+    assert!(world.rows.is_empty());
+    world.settings.deliver_from = end();
+    world.deliver(&world.end_message());
+    world.assert_one_note_and_one_time_entry();
+}
+
+#[test]
+fn hold_lets_events_wait_before_they_are_claimed() {
+    let mut world = World::new();
+    world.settings.mode = Mode::Hold;
+    let admitted = admission(&world.rules(), EventKind::SupportConferenceEnd, &world.pauses, world.now);
+    assert_eq!(admitted, Admission::Wait { until: world.now + seconds(900), why: None });
+}

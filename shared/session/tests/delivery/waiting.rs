@@ -1,0 +1,107 @@
+//! What an event waits for, and when it is given up.
+
+use session::delivery::machine::Admission;
+use session::delivery::record::WaitReason;
+use session::delivery::{Attention, DeadLetterReason, Ending, NoticeSubject, Outcome, PauseCause, PauseScope};
+use session::failure::Failure;
+use session::support_session::SupportSession;
+
+use crate::sample::{self, TICKET, seconds};
+use crate::world::{Mishap, World, not_ready, not_taken, pause_of};
+
+#[test]
+fn report_that_is_not_ready_is_asked_for_again() {
+    let mut world = World::new();
+    world.report = Err(not_ready());
+    let message = world.end_message();
+    let run = world.deliver(&message);
+    let Some(Ending::Wait { until, why }) = run.ending else { panic!("it does not wait") };
+    assert_eq!((until.duration_since(world.now).as_secs(), why), (9, WaitReason::ReportNotReady));
+    assert!(world.pauses.is_empty(), "other sessions have their reports");
+
+    world.report = Ok(sample::session(Some(TICKET)));
+    assert_eq!(world.deliver(&message).outcome(), Outcome::Delivered);
+    world.assert_one_note_and_one_time_entry();
+}
+
+#[test]
+fn report_that_is_never_ready_is_dead_lettered_as_missing_and_no_note_is_written() {
+    let mut world = World::new();
+    world.report = Err(not_ready());
+    let message = world.end_message();
+    let began = world.now;
+    let run = world.deliver_to_its_end(&message);
+    assert_eq!(run.ending, Some(Ending::DeadLetter(DeadLetterReason::ReportMissing)));
+    assert!(world.now >= began + seconds(72 * 3600));
+    assert!(run.calls.len() < 310, "{} calls", run.calls.len());
+    assert!(world.rows.is_empty());
+    assert_eq!(world.attention(), Some(Attention::DeadLettered));
+}
+
+#[test]
+fn report_without_an_end_is_taken_from_the_event_after_fifteen_minutes() {
+    let mut world = World::new();
+    world.report = Ok(SupportSession { ended_at: None, ..sample::session(Some(TICKET)) });
+    let message = world.end_message();
+    let received_at = world.now;
+    assert_eq!(world.deliver_to_its_end(&message).outcome(), Outcome::Delivered);
+    world.assert_one_note_and_one_time_entry();
+    let waited = world.now.duration_since(received_at).as_secs();
+    assert!((900..=902).contains(&waited), "{waited}");
+}
+
+#[test]
+fn neighbour_that_is_down_is_left_alone_and_given_up_after_the_retry_time() {
+    let mut world = World::new();
+    world.ticket_failure = Some(not_taken());
+    let message = world.end_message();
+    world.deliver(&message);
+    assert_eq!(pause_of(&world, PauseScope::Ticketing).unwrap().cause, PauseCause::Down);
+    assert!(matches!(
+        session::delivery::admission(&world.rules(), message.event.kind, &world.pauses, world.now),
+        Admission::Wait { why: Some(WaitReason::Autotask), .. }
+    ));
+    let run = world.deliver_to_its_end(&message);
+    assert_eq!(run.ending, Some(Ending::DeadLetter(DeadLetterReason::RetryTimeUsedUp(WaitReason::Autotask))));
+    assert!(run.called("ticket") < 100, "{}", run.called("ticket"));
+}
+
+#[test]
+fn retry_hours_of_the_event_count() {
+    let mut world = World::new();
+    world.report = Err(not_ready());
+    let message = world.end_message();
+    world.settings.retry_hours.insert(message.event.kind, 1);
+    let began = world.now;
+    world.deliver_to_its_end(&message);
+    assert!(world.now < began + seconds(2 * 3600));
+}
+
+#[test]
+fn refused_credentials_pause_the_neighbour_and_tell_a_person() {
+    let mut world = World::new();
+    world.report = Err(Failure::CredentialsRefused { sentence: "login failed".into() });
+    let message = world.end_message();
+    world.deliver(&message);
+    assert_eq!(pause_of(&world, PauseScope::Appliance).unwrap().cause, PauseCause::CredentialsRefused);
+    assert_eq!(world.told(NoticeSubject::CredentialsRefused), 1);
+
+    world.report = Ok(sample::session(Some(TICKET)));
+    assert_eq!(world.deliver_to_its_end(&message).outcome(), Outcome::Delivered);
+    assert!(world.pauses.is_empty());
+    world.assert_one_note_and_one_time_entry();
+}
+
+#[test]
+fn throttling_is_honoured_for_as_long_as_the_neighbour_asks() {
+    let mut world = World::new();
+    let throttled =
+        Failure::NotTaken { what: "429".into(), throttled: true, retry_after: Some(std::time::Duration::from_secs(120)) };
+    world.mishap("note.session", Mishap::Fails(throttled));
+    let message = world.end_message();
+    world.deliver(&message);
+    let pause = pause_of(&world, PauseScope::Ticketing).unwrap();
+    assert_eq!((pause.cause, pause.until.duration_since(world.now).as_secs()), (PauseCause::Throttled, 119));
+    world.deliver_to_its_end(&message);
+    world.assert_one_note_and_one_time_entry();
+}
