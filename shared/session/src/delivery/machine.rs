@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use regex_lite::Regex;
 
 use super::pause::{Pause, PauseCause, PauseScope, Proofs};
-use super::record::{DeadLetterReason, EndSeen, Ignored, Record, Unmatched, WaitReason, Waiting, WriteState};
+use super::record::{DeadLetterReason, EndSeen, Ignored, Record, Skip, Unmatched, WaitReason, Waiting, WriteState};
 use super::step::{Answer, Content, Ending, Kept, Notice, NoticeSubject, Outcome, Step};
 use super::waits::{Pace, later};
 use super::write_id::{RepresentativeKey, WriteId};
@@ -284,7 +284,9 @@ impl Delivery {
         if !self.note_event() {
             return self.finish(Outcome::NothingToDo);
         }
-        self.record.unremembered |= self.input.first_claim && self.is_doubtful(now);
+        // A claim that ended before it recorded anything has not made the session a known one.
+        let unknown = self.input.first_claim || self.stored.is_none();
+        self.record.unremembered |= unknown && self.is_doubtful(now);
         self.take_up_replay();
         self.adopt_unknown();
         if self.nothing_left() {
@@ -328,7 +330,8 @@ impl Delivery {
         self.record.waiting = None;
         self.record.writes.retain(|id, write| {
             let unresolved = matches!(id, WriteId::TimeOf(_)) && matches!(write.state, WriteState::Refused { .. });
-            !unresolved && !matches!(write.state, WriteState::Skipped { .. })
+            // What is continued in notes is written already; attaching it now would write it twice.
+            !unresolved && !matches!(write.state, WriteState::Skipped { reason: Skip::Time(_) })
         });
         for write in self.record.writes.values_mut() {
             match write.state {

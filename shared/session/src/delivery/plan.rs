@@ -90,10 +90,15 @@ impl Delivery {
         let rendered = rules.templates.session_note(&view, &rules.settings.note, characters_max);
         self.template_problems(&rendered.problems);
         let SessionNote { overflow, .. } = &rendered.value;
-        if overflow.is_some() {
+        // A note that has been written stands as it is, even if a later report or template would make a longer one.
+        if overflow.is_some() && self.is_open(&WriteId::SessionNote) {
             self.record.writes.entry(WriteId::Attachment(1)).or_insert_with(Write::wanted);
         }
         self.note = Some(rendered.value);
+    }
+
+    fn is_open(&self, id: &WriteId) -> bool {
+        self.record.writes.get(id).is_some_and(|write| !write.state.is_final())
     }
 
     /// The size that the session note has come down to, each time it was refused as too long.

@@ -185,13 +185,19 @@ impl Delivery {
     }
 
     fn mark_sending(&mut self, id: &WriteId, content: &Content, now: Timestamp) {
-        if self.record.target.is_none() {
-            self.record.target = self.ticket.as_ref().map(|ticket| Target { ticket: ticket.id, number: ticket.number.clone() });
-        }
+        self.freeze_target();
         let send_by = self.input.deadline;
         if let Some(write) = self.record.writes.get_mut(id) {
             write.state = WriteState::Sending { at: now, send_by, looks: 0 };
-            write.frozen.get_or_insert_with(|| freeze(content));
+            // Nothing that was sent before can be there or land any more, or it would not be sent again: look-ups must
+            // look where this one goes, although the report may have changed since.
+            write.frozen = Some(freeze(content));
+        }
+    }
+
+    fn freeze_target(&mut self) {
+        if self.record.target.is_none() {
+            self.record.target = self.ticket.as_ref().map(|ticket| Target { ticket: ticket.id, number: ticket.number.clone() });
         }
     }
 
@@ -478,6 +484,8 @@ impl Delivery {
     fn found(&mut self, id: &WriteId, purpose: Purpose, row: RemoteId, now: Timestamp) {
         self.prove(id.kind(), true);
         if purpose != Purpose::Proof {
+            // Found although nothing was known of a sending: what follows goes to the same ticket from now on.
+            self.freeze_target();
             self.done(id, row, true, now);
         }
     }
