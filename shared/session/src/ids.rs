@@ -67,7 +67,7 @@ impl FromStr for Lsid {
     }
 }
 
-/// The name under which an appliance is known here: letters, digits, `.` and `_`, at most 64, kept in lower case
+/// The name under which an appliance is known here: letters, digits, `.` and `_`, at most 60, kept in lower case
 /// because it is compared without case (as the old plugin did).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
