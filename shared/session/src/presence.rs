@@ -236,7 +236,7 @@ mod tests {
         SupportSession { representatives, events, ..bare() }
     }
 
-    fn primary<'a>(session: &'a SupportSession) -> Option<&'a str> {
+    fn primary(session: &SupportSession) -> Option<&str> {
         people(session, session.ended_at).into_iter().find(|person| person.primary).and_then(|person| person.colleague_name)
     }
 

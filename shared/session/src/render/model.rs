@@ -91,6 +91,17 @@ impl<'a> Cast<'a> {
         customer_name(customer).or_else(|| one_line_or_none(customer.hostname.as_deref()))
     }
 
+    /// What the representative is called whose session it was.
+    pub(super) fn primary_name(&self) -> Option<String> {
+        self.people.iter().find(|person| person.primary).map(|person| self.person_name(person))
+    }
+
+    /// What the customer is called whom it was about.
+    pub(super) fn primary_customer_name(&self) -> Option<String> {
+        let primary = self.customers.iter().find(|customer| customer.primary).or(self.customers.first());
+        primary.and_then(customer_name).or_else(|| one_line_or_none(self.primary_customer))
+    }
+
     /// What the representative is called: before customers the public name or none, never the one for colleagues.
     pub(super) fn person_name(&self, person: &Person<'_>) -> String {
         let name = match self.audience {
@@ -101,7 +112,7 @@ impl<'a> Cast<'a> {
     }
 }
 
-pub(super) fn customer_name(customer: &Customer) -> Option<String> {
+fn customer_name(customer: &Customer) -> Option<String> {
     one_line_or_none(customer.info.name.as_deref()).or_else(|| one_line_or_none(customer.name.as_deref()))
 }
 

@@ -113,9 +113,12 @@ impl Fitting<'_> {
         (text, Some(complete))
     }
 
+    /// The text with as much of the chat as there is room for. What a template makes of a message, and how much else it
+    /// writes, is found out by trying: from one text to the next is measured what a character of chat takes.
     fn cut_chat(&mut self, model: &mut SessionModel, text: &str, room: usize, left_out: &mut Vec<String>) -> String {
         let whole = std::mem::take(&mut model.timeline);
-        let mut chat_room = entries_length(&whole).saturating_sub(length(text) - room);
+        let (whole_chat, whole_text) = (entries_length(&whole), length(text));
+        let mut chat_room = whole_chat * room / whole_text;
         let mut kept = 0;
         let mut cut_text = String::new();
         for _ in 0..CUTS_MAX {
@@ -126,7 +129,9 @@ impl Fitting<'_> {
             if excess == 0 || chat_room == 0 {
                 break;
             }
-            chat_room = chat_room.saturating_sub(excess);
+            let chat = entries_length(&model.timeline).min(chat_room);
+            let (less_chat, less_text) = (whole_chat - chat.min(whole_chat), whole_text.saturating_sub(length(&cut_text)));
+            chat_room = chat.saturating_sub(excess * less_chat / less_text.max(1) + chat / 50 + 1);
         }
         left_out.push(match whole.len() - kept {
             0 => "parts of long messages".to_owned(),

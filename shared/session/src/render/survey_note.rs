@@ -17,10 +17,12 @@ const ANSWER_INDENT: usize = 4;
 
 /// What the template of a survey is given.
 #[derive(Debug, Serialize)]
-struct SurveyModel {
+pub(super) struct SurveyModel {
     #[serde(flatten)]
     heading: HeadingModel,
     from: Option<String>,
+    technician: Option<String>,
+    customer: Option<String>,
     answers: Vec<AnswerModel>,
 }
 
@@ -58,7 +60,7 @@ fn kind_of(kind: SurveyKind, gsnumber: Gsnumber) -> (TemplateName, &'static str,
     }
 }
 
-fn survey_model(view: &View<'_>, kind: SurveyKind, survey: &Survey) -> SurveyModel {
+pub(super) fn survey_model(view: &View<'_>, kind: SurveyKind, survey: &Survey) -> SurveyModel {
     let cast = Cast::new(view, Audience::Internal);
     let from = survey.gsnumber.and_then(|gsnumber| match kind {
         SurveyKind::Customer => cast.customer_name(gsnumber),
@@ -68,7 +70,13 @@ fn survey_model(view: &View<'_>, kind: SurveyKind, survey: &Survey) -> SurveyMod
         question: one_line(question),
         answer: paragraph(answer.trim_start(), ANSWER_INDENT),
     });
-    SurveyModel { heading: HeadingModel::new(view), from, answers: answers.filter(|answer| !answer.answer.is_empty()).collect() }
+    SurveyModel {
+        heading: HeadingModel::new(view),
+        from,
+        technician: cast.primary_name(),
+        customer: cast.primary_customer_name(),
+        answers: answers.filter(|answer| !answer.answer.is_empty()).collect(),
+    }
 }
 
 fn within_a_note(text: String) -> String {

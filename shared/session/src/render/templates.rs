@@ -52,7 +52,7 @@ impl TemplateName {
 }
 
 /// The built-in texts, under their names in the settings.
-const BUILT_IN_TEXTS: [(&str, &str); 6] = [
+pub(super) const BUILT_IN_TEXTS: [(&str, &str); 6] = [
     ("session_note", include_str!("../../templates/session_note.hbs")),
     ("session_note_customer", include_str!("../../templates/session_note_customer.hbs")),
     ("customer_survey", include_str!("../../templates/customer_survey.hbs")),
@@ -230,7 +230,7 @@ fn is_nested_too_deep(text: &str) -> bool {
         match tag.as_bytes().first() {
             Some(b'#' | b'^') => open_blocks += 1,
             Some(b'/') => open_blocks = open_blocks.saturating_sub(1),
-            _ if tag.starts_with("else") => else_ifs += 1,
+            _ if tag.starts_with("else ") => else_ifs += 1,
             _ => {}
         }
         let brackets = tag.bytes().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).count();

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::clock::{Clock, duration};
-use super::model::{HeadingModel, connection_text, others};
+use super::model::{Audience, Cast, HeadingModel, connection_text, others};
 use super::templates::{TemplateName, Templates};
-use super::text::{beginning, length, one_line, without_markers};
+use super::text::{beginning, length, one_line, one_line_or_none, without_markers};
 use super::{NOTE_CHARACTERS_MAX, Rendered, View};
 use crate::content::RoleReason;
 use crate::delivery::{Marker, WriteId};
 use crate::ids::{ResourceId, RoleId};
-use crate::presence::{Connection, Person, people};
+use crate::presence::{Connection, Person};
 use crate::settings::TimeEntryDefaults;
 use crate::time_entry::Attendance;
 
@@ -45,7 +45,7 @@ pub struct TimeTexts {
 
 /// What both templates of a time entry are given.
 #[derive(Debug, Serialize)]
-struct TimeModel {
+pub(super) struct TimeModel {
     #[serde(flatten)]
     heading: HeadingModel,
     summary: String,
@@ -92,12 +92,17 @@ fn within_a_field(text: &str) -> &str {
     if length(text) <= NOTE_CHARACTERS_MAX { text } else { beginning(text, NOTE_CHARACTERS_MAX).trim_end() }
 }
 
-fn time_model(view: &View<'_>, attendance: &Attendance, defaults: &TimeEntryDefaults, context: TimeContext) -> TimeModel {
+pub(super) fn time_model(
+    view: &View<'_>,
+    attendance: &Attendance,
+    defaults: &TimeEntryDefaults,
+    context: TimeContext,
+) -> TimeModel {
     let clock = Clock::new(view.time_zone);
     let started_at = view.session.started_at;
-    let people = people(view.session, view.ended.at());
+    let cast = Cast::new(view, Audience::Internal);
     let (theirs, others_there): (Vec<&Person<'_>>, Vec<&Person<'_>>) =
-        people.iter().partition(|person| person.key == attendance.representative);
+        cast.people.iter().partition(|person| person.key == attendance.representative);
     let name = theirs.first().and_then(|person| person.colleague_name.or(person.public_name));
     let customer = view.session.customers.iter().find(|customer| customer.primary).or(view.session.customers.first());
     let entry_duration = duration(attendance.end.as_second() - attendance.start.as_second());
@@ -114,8 +119,8 @@ fn time_model(view: &View<'_>, attendance: &Attendance, defaults: &TimeEntryDefa
         entry_duration,
         present: present(&attendance.connections, &clock, started_at),
         others: others(&others_there, &clock, started_at),
-        customer: customer.and_then(super::model::customer_name),
-        company: customer.and_then(|customer| super::text::one_line_or_none(customer.info.company.as_deref())),
+        customer: cast.primary_customer_name(),
+        company: customer.and_then(|customer| one_line_or_none(customer.info.company.as_deref())),
     }
 }
 
