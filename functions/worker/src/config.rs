@@ -20,6 +20,8 @@ pub struct Config {
     pub alarm_topic: Option<String>,
     /// How fast time runs in the ladders.
     pub pace: Pace,
+    /// What this function is called; the metrics of stacks are told apart by it.
+    pub function_name: String,
     /// The least grave log lines that are written.
     pub log_level: tracing::Level,
 }
@@ -62,6 +64,7 @@ impl Config {
             connection_prefix: required("CONNECTION_PREFIX")?,
             alarm_topic: optional("ALARM_TOPIC_ARN"),
             pace: pace(optional("RETRY_PACE_PERCENT"))?,
+            function_name: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "worker".to_owned()),
             log_level: log_level(optional("LOG_LEVEL"))?,
         })
     }

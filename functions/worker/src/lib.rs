@@ -6,15 +6,15 @@
 //! - [`worker`]: one event: read, link, admit, claim, run, let go.
 //! - [`perform`]: the steps of the delivery, with concrete clients.
 //! - [`link`]: a connection document turned into rules and clients.
-//! - [`queue`], [`notify`], [`summary`]: what messages, people and the log get.
+//! - [`queue`], [`notify`], [`log_line`]: what messages, people and the log get.
 //! - [`config`], [`clock`]: the doors to environment and clock.
 
 pub mod clock;
 pub mod config;
 pub mod handler;
 pub mod link;
+pub mod log_line;
 pub mod notify;
 pub mod perform;
 pub mod queue;
-pub mod summary;
 pub mod worker;

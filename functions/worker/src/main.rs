@@ -9,6 +9,7 @@ use ledger::Ledger;
 use worker::config::Config;
 use worker::handler::handle;
 use worker::link::Links;
+use worker::log_line::Log;
 use worker::notify::Notifier;
 use worker::queue::Queues;
 use worker::worker::Worker;
@@ -30,6 +31,8 @@ fn wire(config: &Config) -> Result<Worker, Error> {
     let aws = Environment::from_env()?.sdk_config(&Timeouts::WORKER);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws), &config.ledger_table, config.ledger_days);
     let connections = Connections::new(aws_sdk_secretsmanager::Client::new(&aws), &config.connection_prefix);
+    let connections = connections.caching_for(config.pace.no_document());
+    let log = Log { function_name: config.function_name.clone(), kept: config.log_level };
     Ok(Worker {
         links: Links::new(connections, ledger.clone(), config.pace),
         queues: Queues::new(
@@ -37,8 +40,9 @@ fn wire(config: &Config) -> Result<Worker, Error> {
             config.events_queue_url.clone(),
             config.dead_letter_queue_url.clone(),
         ),
-        notifier: Notifier::new(aws_sdk_sns::Client::new(&aws), config.alarm_topic.clone(), ledger.clone()),
+        notifier: Notifier::new(aws_sdk_sns::Client::new(&aws), config.alarm_topic.clone(), ledger.clone(), log.clone()),
         ledger,
+        log,
     })
 }
 

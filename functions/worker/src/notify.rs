@@ -8,6 +8,7 @@ use session::delivery::{Notice, NoticeSubject};
 use session::{ApplianceId, Lsid};
 
 use crate::clock;
+use crate::log_line::{Log, notice_line};
 
 /// Amazon SNS takes subjects of less than 100 characters.
 const SUBJECT_CHARACTERS_MAX: usize = 99;
@@ -18,36 +19,35 @@ pub struct Notifier {
     client: Client,
     topic: Option<String>,
     ledger: Ledger,
+    log: Log,
 }
 
 impl Notifier {
     /// Tells through that topic; with none, in the log only.
     #[must_use]
-    pub const fn new(client: Client, topic: Option<String>, ledger: Ledger) -> Self {
-        Self { client, topic, ledger }
+    pub const fn new(client: Client, topic: Option<String>, ledger: Ledger, log: Log) -> Self {
+        Self { client, topic, ledger, log }
     }
 
     /// Tells of a session, unless the same was told of this connection within the hour.
     pub async fn tell(&self, appliance: &ApplianceId, lsid: &Lsid, notice: &Notice) {
         let group = format!("{}: {}", notice.subject.name(), notice.sentence);
-        tracing::error!(
-            %appliance,
-            %lsid,
-            ticket = notice.ticket.as_ref().map(ToString::to_string),
-            write = notice.write.as_ref().map(ToString::to_string),
-            subject = notice.subject.name(),
-            sentence = notice.sentence.as_str(),
-            remedy = notice.remedy.as_str(),
-            "a person should look"
-        );
+        let line = notice_line(appliance, notice.subject)
+            .saying("lsid", lsid.as_str())
+            .saying("ticket", notice.ticket.as_ref().map(ToString::to_string))
+            .saying("write", notice.write.as_ref().map(ToString::to_string))
+            .saying("sentence", notice.sentence.as_str())
+            .saying("remedy", notice.remedy.as_str());
+        line.print(&self.log, clock::now());
         self.publish(appliance, &group, subject(appliance, notice.subject), text(appliance, lsid, notice)).await;
     }
 
     /// Tells of a connection as a whole.
     pub async fn tell_of_connection(&self, appliance: &ApplianceId, problem: &str, remedy: &str) {
-        tracing::error!(%appliance, problem, remedy, "a person should look");
+        let line = notice_line(appliance, NoticeSubject::Connection).saying("problem", problem).saying("remedy", remedy);
+        line.print(&self.log, clock::now());
         let text = format!("Appliance:  {appliance}\nWhat:       {problem}\nWhat to do: {remedy}\n");
-        self.publish(appliance, problem, short(&format!("Session Bridge: {appliance}: connection")), text).await;
+        self.publish(appliance, problem, subject(appliance, NoticeSubject::Connection), text).await;
     }
 
     async fn publish(&self, appliance: &ApplianceId, group: &str, subject: String, text: String) {
@@ -73,6 +73,7 @@ fn subject(appliance: &ApplianceId, subject: NoticeSubject) -> String {
         NoticeSubject::LookUpsUntrusted => "look-ups cannot be trusted",
         NoticeSubject::DeadLettered => "an event was given up",
         NoticeSubject::TemplateFailed => "a template failed",
+        NoticeSubject::Connection => "the connection document cannot be used",
     };
     short(&format!("Session Bridge: {appliance}: {what}"))
 }

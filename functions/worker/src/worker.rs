@@ -9,15 +9,17 @@ use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce};
 use session::delivery::machine::{Admission, Delivery, Input, admission};
+use session::delivery::record::WaitReason;
 use session::delivery::{Ending, Pause, Proofs, Record};
 use session::{OutboundEvent, QueueMessage};
+use tracing::Level;
 
 use crate::clock;
 use crate::link::{Link, LinkError, Links};
+use crate::log_line::{Identity, Line, Log};
 use crate::notify::Notifier;
 use crate::perform::{Performer, Run};
 use crate::queue::Queues;
-use crate::summary::Summary;
 
 /// How long a message waits when the ledger or the queue did not answer: they are AWS's own and come back soon.
 const LEDGER_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
@@ -41,6 +43,8 @@ pub struct Worker {
     pub queues: Queues,
     /// Whom to tell.
     pub notifier: Notifier,
+    /// How the line of each event is written.
+    pub log: Log,
 }
 
 /// What is to become of a message, before the queue is told.
@@ -67,27 +71,23 @@ impl Worker {
         match read(message.body.as_deref().unwrap_or_default()) {
             Ok(Read::Event(queued, event)) => self.deliver(&queued, event, deadline).await,
             Ok(Read::Unknown { name }) => {
-                tracing::info!(outcome = "ignored", event = name, "an event that this release does not know");
+                self.print(&Line::new(Level::INFO, "ignored", Some("unknown_event".to_owned())).saying("event", name));
                 Fate::Done
             }
             Err(reason) => {
-                tracing::error!(
-                    outcome = "dead_lettered",
-                    reason,
-                    message_id = message.message_id,
-                    "a message that cannot be read"
-                );
+                let line = Line::new(Level::ERROR, "dead_lettered", Some("unreadable_message".to_owned()));
+                self.print(&line.saying("reason", reason.as_str()).saying("message_id", message.message_id.as_deref()));
                 Fate::DeadLetter { reason }
             }
         }
     }
 
     async fn deliver(&self, queued: &QueueMessage, event: OutboundEvent, deadline: Timestamp) -> Fate {
-        let summary = Summary::new(queued, &event);
-        match self.try_deliver(queued, event, deadline, &summary).await {
+        let identity = Identity::new(queued, &event);
+        match self.try_deliver(queued, event, deadline, &identity).await {
             Ok(fate) => fate,
-            Err(Obstacle::Link(error)) => self.wait_for_link(queued, &error, &summary).await,
-            Err(Obstacle::Ledger(error)) => wait_for_ledger(&error, &summary),
+            Err(Obstacle::Link(error)) => self.wait_for_link(queued, &error, &identity).await,
+            Err(Obstacle::Ledger(error)) => self.wait_for_ledger(&error, &identity),
         }
     }
 
@@ -96,18 +96,18 @@ impl Worker {
         queued: &QueueMessage,
         event: OutboundEvent,
         deadline: Timestamp,
-        summary: &Summary<'_>,
+        identity: &Identity,
     ) -> Result<Fate, Obstacle> {
         let link = self.links.get(&queued.appliance, clock::now()).await?;
         let pauses = self.ledger.pauses(&queued.appliance).await?;
         if let Admission::Wait { until, why } = admission(&link.rules, event.kind, &pauses, clock::now()) {
-            summary.waits(until, why.map_or("on_hold".to_owned(), |why| why.to_string()));
+            self.print(&Line::waits(identity, until, why.map_or("on_hold", WaitReason::name)));
             return Ok(Fate::Hide { until });
         }
         let proofs = self.ledger.proofs(&queued.appliance).await?;
         let mut claim = self.claim(queued, &event).await?;
         let input = input(queued, event, deadline, &claim);
-        Ok(self.run(queued, link, input, &mut claim, proofs, pauses, summary).await)
+        Ok(self.run(queued, link, input, &mut claim, proofs, pauses, identity).await)
     }
 
     async fn claim(&self, queued: &QueueMessage, event: &OutboundEvent) -> Result<Claim<Record>, LedgerError> {
@@ -124,11 +124,11 @@ impl Worker {
         claim: &mut Claim<Record>,
         proofs: Proofs,
         pauses: Vec<Pause>,
-        summary: &Summary<'_>,
+        identity: &Identity,
     ) -> Fate {
         let lsid = input.event.lsid.clone();
-        let record = claim.record.take();
-        let mut delivery = Delivery::new(input, Arc::clone(&link.rules), record, proofs, pauses.clone());
+        let before = claim.record.take();
+        let mut delivery = Delivery::new(input, Arc::clone(&link.rules), before.clone(), proofs, pauses.clone());
         let mut performer = Performer {
             ledger: &self.ledger,
             links: &self.links,
@@ -140,7 +140,7 @@ impl Worker {
             deadline: delivery.deadline(),
         };
         let run = Box::pin(performer.run(&mut delivery, claim)).await;
-        summary.ended(&run, delivery.record());
+        self.print(&Line::ended(identity, &run, &before.unwrap_or_default(), delivery.record()));
         match run {
             Run::Ended(Ending::Finished(_)) => Fate::Done,
             Run::Ended(Ending::Wait { until, .. }) => Fate::Hide { until },
@@ -151,12 +151,22 @@ impl Worker {
     }
 
     /// Without a document the events wait, and somebody is told which key is wrong.
-    async fn wait_for_link(&self, queued: &QueueMessage, error: &LinkError, summary: &Summary<'_>) -> Fate {
+    async fn wait_for_link(&self, queued: &QueueMessage, error: &LinkError, identity: &Identity) -> Fate {
         let remedy = "correct the connection document in Secrets Manager; the events wait and go on by themselves";
         self.notifier.tell_of_connection(&queued.appliance, &error.to_string(), remedy).await;
         let until = session::delivery::waits::later(clock::now(), self.links.pace().no_document());
-        summary.waits(until, "no usable connection document".to_owned());
+        self.print(&Line::waits(identity, until, "no_connection_document"));
         Fate::Hide { until }
+    }
+
+    fn wait_for_ledger(&self, error: &LedgerError, identity: &Identity) -> Fate {
+        let until = session::delivery::waits::later(clock::now(), LEDGER_WAIT);
+        self.print(&Line::waits(identity, until, "ledger").saying("reason", error.to_string()));
+        Fate::Hide { until }
+    }
+
+    fn print(&self, line: &Line) {
+        line.print(&self.log, clock::now());
     }
 
     async fn let_go(&self, message: &SqsMessage, fate: Fate) -> Disposition {
@@ -202,12 +212,6 @@ impl From<LedgerError> for Obstacle {
     }
 }
 
-fn wait_for_ledger(error: &LedgerError, summary: &Summary<'_>) -> Fate {
-    let until = session::delivery::waits::later(clock::now(), LEDGER_WAIT);
-    summary.waits(until, format!("the ledger: {error}"));
-    Fate::Hide { until }
-}
-
 enum Read {
     Event(QueueMessage, OutboundEvent),
     Unknown { name: String },
@@ -232,5 +236,42 @@ fn input(queued: &QueueMessage, event: OutboundEvent, deadline: Timestamp, claim
         claims_without_outcome: claim.claims_without_outcome,
         first_claim: claim.first,
         jitter: fastrand::f64(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use aws_lambda_events::sqs::SqsEvent;
+
+    use super::*;
+
+    /// What each message of a sample batch is read as.
+    fn read_sample(name: &str) -> Vec<Result<&'static str, String>> {
+        let path = format!("{}/../../events/queue/{name}.sqs.json", env!("CARGO_MANIFEST_DIR"));
+        let batch: SqsEvent = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let body = |message: &SqsMessage| message.body.clone().unwrap_or_default();
+        let kind = |read| match read {
+            Read::Event(_, event) => OutboundEvent::clone(&event).kind.name(),
+            Read::Unknown { .. } => "unknown",
+        };
+        batch.records.iter().map(|message| read(&body(message)).map(kind)).collect()
+    }
+
+    #[test]
+    fn message_that_cannot_be_read_is_given_up_with_the_reason_and_without_its_content() {
+        let unknown_version = read_sample("unknown-version").remove(0).unwrap_err();
+        assert!(unknown_version.contains("version"), "{unknown_version}");
+        for result in read_sample("two-records-first-malformed").into_iter().take(1) {
+            let reason = result.unwrap_err();
+            assert!(!reason.contains("lsid=") && reason.len() < 120, "{reason}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_the_body_are_read() {
+        assert_eq!(read_sample("support_conference_end"), [Ok("support_conference_end")]);
+        assert!(read_sample("two-records").into_iter().all(|read| read.is_ok()));
+        assert_eq!(read_sample("replay"), [Ok("support_conference_end")]);
     }
 }

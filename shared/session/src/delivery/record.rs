@@ -323,6 +323,24 @@ pub enum WaitReason {
     TimeUsedUp,
 }
 
+impl WaitReason {
+    /// The word for logs and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ReportNotReady => "report_not_ready",
+            Self::Appliance => "appliance",
+            Self::ApplianceCredentials => "appliance_credentials",
+            Self::Autotask => "autotask",
+            Self::AutotaskCredentials => "autotask_credentials",
+            Self::Blocked => "blocked",
+            Self::UnknownWrite => "unknown_write",
+            Self::UnfamiliarRefusal => "unfamiliar_refusal",
+            Self::TimeUsedUp => "time_used_up",
+        }
+    }
+}
+
 /// Why an event was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
@@ -336,6 +354,18 @@ pub enum DeadLetterReason {
     /// Too many claims without any outcome: processing it ends the process each time.
     #[error("claimed {0} times without any outcome")]
     ClaimsWithoutOutcome(u32),
+}
+
+impl DeadLetterReason {
+    /// The word for logs and metrics.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ReportMissing => "report_missing",
+            Self::RetryTimeUsedUp(_) => "retry_time_used_up",
+            Self::ClaimsWithoutOutcome(_) => "claims_without_outcome",
+        }
+    }
 }
 
 /// Whether a record is on the list of what a person should look at, and why.

@@ -198,6 +198,8 @@ pub enum NoticeSubject {
     DeadLettered,
     /// A template of the connection failed, and the built-in one was used.
     TemplateFailed,
+    /// The connection document is missing or cannot be used.
+    Connection,
 }
 
 impl NoticeSubject {
@@ -212,6 +214,7 @@ impl NoticeSubject {
             Self::LookUpsUntrusted => "look_ups_untrusted",
             Self::DeadLettered => "dead_lettered",
             Self::TemplateFailed => "template_failed",
+            Self::Connection => "connection",
         }
     }
 }

@@ -1,0 +1,267 @@
+//! The one log line per event and run, which is its count as well: JSON in CloudWatch's embedded metric format.
+//!
+//! It holds lsid, ticket number and counts, never a text of the session or a name. A line that `LOG_LEVEL` would silence
+//! shrinks to its count, so counts are never left out. The receiver's line has the same form.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use session::delivery::{Ending, NoticeSubject, Record, WriteId, WriteState};
+use session::{ApplianceId, OutboundEvent, QueueMessage};
+
+use crate::perform::Run;
+
+/// Where the metrics are found in CloudWatch.
+pub const NAMESPACE: &str = "SessionBridge/Worker";
+
+/// How the lines of this function are written.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// The function's name, by which stacks are told apart.
+    pub function_name: String,
+    /// The least grave lines that are written whole.
+    pub kept: tracing::Level,
+}
+
+/// What happened to an event in one run, ready to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    level: tracing::Level,
+    outcome: &'static str,
+    cause: Option<String>,
+    said: Map<String, Value>,
+    metrics: BTreeMap<&'static str, i64>,
+}
+
+impl Line {
+    /// A line about no event in particular.
+    #[must_use]
+    pub fn new(level: tracing::Level, outcome: &'static str, cause: Option<String>) -> Self {
+        Self { level, outcome, cause, said: Map::new(), metrics: BTreeMap::from([("events", 1)]) }
+    }
+
+    /// The event waits, and nothing was claimed.
+    #[must_use]
+    pub fn waits(event: &Identity, until: Timestamp, cause: &str) -> Self {
+        Self::new(tracing::Level::INFO, "waits", Some(cause.to_owned())).of(event).saying("until", until.to_string())
+    }
+
+    /// The event's run has ended; `before` is what the ledger remembered when it began.
+    #[must_use]
+    pub fn ended(event: &Identity, run: &Run, before: &Record, after: &Record) -> Self {
+        let mut line = Self::of_run(run).of(event);
+        if let Some(target) = &after.target {
+            line = line.saying("ticket", target.number.to_string());
+        }
+        if let Some(unmatched) = after.unmatched {
+            line = line.saying("unmatched", unmatched.to_string());
+        }
+        line.metrics.extend(tally(event, before, after));
+        line
+    }
+
+    fn of_run(run: &Run) -> Self {
+        use tracing::Level;
+        match run {
+            Run::Ended(Ending::Finished(outcome)) => Self::new(Level::INFO, outcome.name(), None),
+            Run::Ended(Ending::Wait { until, why }) => {
+                Self::new(Level::INFO, "waits", Some(why.name().to_owned())).saying("until", until.to_string())
+            }
+            Run::Ended(Ending::DeadLetter(reason)) => {
+                Self::new(Level::ERROR, "dead_lettered", Some(reason.name().to_owned())).saying("reason", reason.to_string())
+            }
+            Run::FenceLost => Self::new(Level::WARN, "fence_lost", None),
+            Run::Ledger(error) => Self::new(Level::ERROR, "ledger_failed", None).saying("reason", error.to_string()),
+            Run::Endless => Self::new(Level::ERROR, "endless", None),
+        }
+    }
+
+    fn of(mut self, event: &Identity) -> Self {
+        self.said.extend(event.members());
+        self
+    }
+
+    /// The line with one more member.
+    #[must_use]
+    pub fn saying(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.said.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The text of the line, without its end.
+    #[must_use]
+    pub fn to_json(&self, log: &Log, now: Timestamp) -> String {
+        let mut members = Map::new();
+        let mut dimensions = vec![json!(["function", "outcome"])];
+        members.insert("function".to_owned(), log.function_name.as_str().into());
+        members.insert("outcome".to_owned(), self.outcome.into());
+        if let Some(cause) = &self.cause {
+            dimensions.push(json!(["function", "outcome", "cause"]));
+            members.insert("cause".to_owned(), cause.as_str().into());
+        }
+        members.extend(self.metrics.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
+        members.insert("_aws".to_owned(), self.directive(&dimensions, now));
+        if self.level <= log.kept {
+            members.insert("level".to_owned(), self.level.as_str().into());
+            members.extend(self.said.clone());
+        }
+        Value::Object(members).to_string()
+    }
+
+    fn directive(&self, dimensions: &[Value], now: Timestamp) -> Value {
+        let metric = |name: &&'static str| {
+            let unit = if name.ends_with("_ms") { "Milliseconds" } else { "Count" };
+            json!({ "Name": name, "Unit": unit })
+        };
+        let metrics: Vec<Value> = self.metrics.keys().map(metric).collect();
+        json!({
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics }],
+        })
+    }
+
+    /// Writes the line, in one go so that no other can come between. A closed log is no reason to lose an event.
+    pub fn print(&self, log: &Log, now: Timestamp) {
+        let mut text = self.to_json(log, now);
+        text.push('\n');
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    }
+}
+
+/// The count of notices by subject: alarms rest on it.
+#[must_use]
+pub fn notice_line(appliance: &ApplianceId, subject: NoticeSubject) -> Line {
+    let mut line = Line::new(tracing::Level::ERROR, "notice", Some(subject.name().to_owned()));
+    line.metrics = BTreeMap::from([("notices", 1)]);
+    line.saying("appliance", appliance.as_str())
+}
+
+/// What identifies an event in the log.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    appliance: ApplianceId,
+    lsid: String,
+    event: &'static str,
+    source: session::Source,
+    received_at: Timestamp,
+}
+
+impl Identity {
+    /// Of that event.
+    #[must_use]
+    pub fn new(queued: &QueueMessage, event: &OutboundEvent) -> Self {
+        Self {
+            appliance: queued.appliance.clone(),
+            lsid: event.lsid.to_string(),
+            event: event.kind.name(),
+            source: queued.source,
+            received_at: queued.received_at,
+        }
+    }
+
+    fn members(&self) -> [(String, Value); 4] {
+        [
+            ("appliance".to_owned(), self.appliance.as_str().into()),
+            ("lsid".to_owned(), self.lsid.as_str().into()),
+            ("event".to_owned(), self.event.into()),
+            ("source".to_owned(), json!(self.source)),
+        ]
+    }
+}
+
+/// What this run brought to an end, counted. Waiting for the ticket to show something is what `event_to_note_ms` measures.
+fn tally(event: &Identity, before: &Record, after: &Record) -> BTreeMap<&'static str, i64> {
+    let mut counts = BTreeMap::new();
+    for (id, write) in &after.writes {
+        let same = before.writes.get(id).is_some_and(|earlier| earlier.state == write.state);
+        let name = match write.state {
+            _ if same => continue,
+            WriteState::Done { found: true, .. } => "writes_found_by_look_up",
+            WriteState::Done { .. } => "writes_done",
+            WriteState::Refused { .. } => "writes_refused",
+            WriteState::InDoubt { .. } => "writes_in_doubt",
+            WriteState::Skipped { .. } => "writes_skipped",
+            WriteState::Wanted | WriteState::Sending { .. } => "writes_open",
+        };
+        *counts.entry(name).or_insert(0) += 1;
+        if let (WriteId::SessionNote, WriteState::Done { at, .. }) = (id, &write.state) {
+            counts.insert("event_to_note_ms", at.as_millisecond() - event.received_at.as_millisecond());
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use session::delivery::{Outcome, Write};
+    use session::{EventKind, RemoteId, Source};
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn identity() -> Identity {
+        let event = OutboundEvent {
+            kind: EventKind::SupportConferenceEnd,
+            lsid: "7d1f0c52a9be4e6f8a3b90d4c6e21f57".parse().unwrap(),
+            timestamp: None,
+            external_key: None,
+            member: None,
+        };
+        let received_at = at("2025-03-18T13:27:21Z");
+        let queued = QueueMessage { appliance: ApplianceId::default(), received_at, source: Source::Event, body: Vec::new() };
+        Identity::new(&queued, &event)
+    }
+
+    fn delivered() -> Line {
+        let mut after = Record::default();
+        let done = WriteState::Done { id: RemoteId(1), at: at("2025-03-18T13:27:23.5Z"), found: false };
+        after.writes.insert(WriteId::SessionNote, Write::of(done));
+        after.writes.insert(WriteId::TimeOfNobody, Write::wanted());
+        Line::ended(&identity(), &Run::Ended(Ending::Finished(Outcome::Delivered)), &Record::default(), &after)
+    }
+
+    fn json(line: &Line, kept: tracing::Level) -> String {
+        line.to_json(&Log { function_name: "worker".to_owned(), kept }, at("2025-03-18T13:27:24Z"))
+    }
+
+    #[test]
+    fn line_says_what_became_of_the_event_and_counts_it() {
+        insta::assert_snapshot!(json(&delivered(), tracing::Level::INFO));
+    }
+
+    #[test]
+    fn silenced_line_still_counts() {
+        let line: Value = serde_json::from_str(&json(&delivered(), tracing::Level::ERROR)).unwrap();
+        assert_eq!(line["events"], 1);
+        assert_eq!(line["writes_done"], 1);
+        assert!(line.get("lsid").is_none());
+    }
+
+    #[test]
+    fn only_what_changed_in_this_run_is_counted() {
+        let mut before = Record::default();
+        before.writes.insert(WriteId::SessionNote, Write::wanted());
+        assert!(tally(&identity(), &before, &before.clone()).is_empty());
+    }
+
+    #[test]
+    fn every_metric_and_dimension_is_a_member_of_the_line() {
+        let waits = Line::waits(&identity(), at("2025-03-18T13:28:00Z"), "on_hold");
+        for line in [delivered(), waits, notice_line(&ApplianceId::default(), NoticeSubject::Refused)] {
+            let line: Value = serde_json::from_str(&json(&line, tracing::Level::ERROR)).unwrap();
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            for metric in directive["Metrics"].as_array().unwrap() {
+                assert!(line[metric["Name"].as_str().unwrap()].is_i64(), "{metric}");
+            }
+            for name in directive["Dimensions"].as_array().unwrap().iter().flat_map(|set| set.as_array().unwrap()) {
+                assert!(line[name.as_str().unwrap()].is_string(), "{name}");
+            }
+        }
+    }
+}
