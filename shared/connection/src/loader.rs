@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
@@ -28,6 +29,7 @@ pub const REFRESHED_AT_MOST_EVERY: SignedDuration = SignedDuration::from_secs(30
 pub struct Connections {
     client: Client,
     prefix: String,
+    cached_for: SignedDuration,
     cache: Mutex<HashMap<ApplianceId, Cached>>,
 }
 
@@ -109,7 +111,13 @@ impl Connections {
     /// The documents in the secrets `<prefix><appliance id>`; the prefix ends with its slash.
     #[must_use]
     pub fn new(client: Client, prefix: impl Into<String>) -> Self {
-        Self { client, prefix: prefix.into(), cache: Mutex::default() }
+        Self { client, prefix: prefix.into(), cached_for: CACHED_FOR, cache: Mutex::default() }
+    }
+
+    /// The same documents, remembered for so long instead of [`CACHED_FOR`]: for trials, where nobody waits for minutes.
+    #[must_use]
+    pub fn caching_for(self, duration: Duration) -> Self {
+        Self { cached_for: SignedDuration::try_from(duration).unwrap_or(CACHED_FOR), ..self }
     }
 
     /// The document of that appliance, not older than [`CACHED_FOR`] if Secrets Manager can be reached.
@@ -118,7 +126,7 @@ impl Connections {
     ///
     /// See [`LoadError`]; only [`LoadError::Unavailable`] passes by itself.
     pub async fn get(&self, appliance: &ApplianceId, now: Timestamp) -> Result<Arc<Loaded>, LoadError> {
-        self.not_older_than(CACHED_FOR, appliance, now).await
+        self.not_older_than(self.cached_for, appliance, now).await
     }
 
     /// The document of that appliance, read again at once since its credentials were refused; at most every
