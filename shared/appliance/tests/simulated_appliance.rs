@@ -1,0 +1,159 @@
+//! The client against the simulated appliance, which was written from the vendor's reference and not from this client.
+#![cfg(feature = "client")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use appliance::{ApplianceClient, ApplianceConfig, Credentials};
+use session::{Failure, Lsid, Sentence, SupportSession};
+use simulators::{ApplianceSimulator, ApplianceTenant, Fault, FaultAction};
+
+const LSID: &str = "7d1f0c52a9be4e6f8a3b90d4c6e21f57";
+
+/// Enough for any call on this machine, too little for a test run to hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn client(tenant: &ApplianceTenant, credentials: Credentials) -> ApplianceClient {
+    ApplianceClient::new(ApplianceConfig {
+        url: tenant.url().to_owned(),
+        credentials,
+        locale: None,
+        ca_certificate: None,
+        allow_invalid_certificates: false,
+        allow_plain_http: true,
+    })
+    .unwrap()
+}
+
+fn account(client_secret: &str) -> Credentials {
+    Credentials::OAuth { client_id: "bridge".to_owned(), client_secret: client_secret.into() }
+}
+
+fn user(password: &str) -> Credentials {
+    Credentials::Password { username: "integration".to_owned(), password: password.into() }
+}
+
+fn report() -> String {
+    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/reports/printer.xml")).unwrap()
+}
+
+async fn fetch(client: &ApplianceClient) -> Result<SupportSession, Failure> {
+    client.fetch_report(&LSID.parse::<Lsid>().unwrap(), PATIENCE).await
+}
+
+/// A simulator, a tenant that knows the canonical session, and a client of it with its own token.
+async fn ready() -> (ApplianceSimulator, ApplianceTenant, ApplianceClient) {
+    let simulator = ApplianceSimulator::start().await;
+    let tenant = simulator.tenant("client");
+    tenant.put_session(LSID, &report()).await;
+    let client = client(&tenant, account("appliance-secret"));
+    (simulator, tenant, client)
+}
+
+#[tokio::test]
+async fn report_is_fetched_with_one_token_and_a_connection_for_each_call() {
+    let (_simulator, tenant, client) = ready().await;
+    for _ in 0..3 {
+        assert_eq!(fetch(&client).await.unwrap().sequence, Some(48213));
+    }
+    let calls = tenant.calls().await;
+    assert_eq!(calls.len(), 4, "{calls:?}");
+    assert!(calls.iter().all(|call| call["request_on_connection"] == 1), "{calls:?}");
+}
+
+#[tokio::test]
+async fn token_that_was_invalidated_is_renewed_unnoticed() {
+    let (_simulator, tenant, client) = ready().await;
+    fetch(&client).await.unwrap();
+    tenant.invalidate_tokens().await;
+    fetch(&client).await.unwrap();
+    tenant.invalidate_tokens().await;
+    let both = futures_util::future::join(fetch(&client), fetch(&client)).await;
+    assert!(both.0.is_ok() && both.1.is_ok(), "{both:?}");
+}
+
+#[tokio::test]
+async fn wrong_secret_and_wrong_password_are_refused_credentials() {
+    let (_simulator, tenant, _) = ready().await;
+    for credentials in [account("wrong"), user("wrong")] {
+        let failure = fetch(&client(&tenant, credentials)).await.unwrap_err();
+        assert!(matches!(failure, Failure::CredentialsRefused { .. }), "{failure:?}");
+    }
+    assert!(fetch(&client(&tenant, user("legacy-secret"))).await.is_ok());
+}
+
+#[tokio::test]
+async fn report_that_is_not_ready_is_told_as_such_however_the_appliance_says_so() {
+    let (_simulator, tenant, client) = ready().await;
+    for not_ready_as in ["missing", "empty_list"] {
+        tenant.put_session_with(LSID, &report(), &[("not_ready_asks", "1"), ("not_ready_as", not_ready_as)]).await;
+        assert!(matches!(fetch(&client).await, Err(Failure::NotReady { .. })), "{not_ready_as}");
+        assert!(fetch(&client).await.is_ok(), "{not_ready_as}");
+    }
+    tenant.put_session_with(LSID, &report(), &[("not_ready_asks", "1"), ("not_ready_as", "no_end_time")]).await;
+    assert_eq!(fetch(&client).await.unwrap().ended_at, None);
+    for nothing_found in ["error_root", "error_child", "empty_list"] {
+        for error_style in ["plain", "attributes", "namespace"] {
+            tenant.delete_session(LSID).await;
+            tenant.settings(serde_json::json!({ "nothing_found": nothing_found, "error_style": error_style })).await;
+            assert!(matches!(fetch(&client).await, Err(Failure::NotReady { .. })), "{nothing_found} {error_style}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn namespace_of_the_report_does_not_matter() {
+    let (_simulator, tenant, client) = ready().await;
+    let expected = fetch(&client).await.unwrap();
+    for namespace in ["none", "http://www.bomgar.com/namespaces/API/reporting", "urn:something-else"] {
+        tenant.put_session_with(LSID, &report(), &[("namespace", namespace)]).await;
+        assert_eq!(fetch(&client).await.as_ref(), Ok(&expected), "{namespace}");
+    }
+}
+
+#[tokio::test]
+async fn large_report_is_read_whole() {
+    let (_simulator, tenant, client) = ready().await;
+    tenant.put_session_with(LSID, &report(), &[("pad_messages", "5000"), ("pad_characters", "500")]).await;
+    let session = fetch(&client).await.unwrap();
+    assert_eq!((session.events.len(), session.omitted.events), (5016, 0));
+}
+
+#[tokio::test]
+async fn harmed_calls_are_told_apart() {
+    let (simulator, tenant, client) = ready().await;
+    let elsewhere = simulator.tenant("elsewhere");
+    let redirect = FaultAction::Redirect { status: 302, location: format!("{}/api/reporting", elsewhere.url()) };
+    fetch(&client).await.unwrap();
+    let harms = [
+        (FaultAction::Reset, "unknown"),
+        (FaultAction::AnswerLost { reset: true }, "unknown"),
+        (FaultAction::HalfBody, "unknown"),
+        (FaultAction::Garbage, "unreadable"),
+        (redirect, "unknown"),
+    ];
+    for (action, expected) in harms {
+        let told = format!("{action:?}");
+        tenant.fault(Fault::new(action).on("POST", "/api/reporting").times(1)).await;
+        let failure = fetch(&client).await.unwrap_err();
+        let kind = match failure {
+            Failure::Unknown { .. } => "unknown",
+            Failure::Unreadable { .. } => "unreadable",
+            _ => "another",
+        };
+        assert_eq!(kind, expected, "{told}: {failure}");
+    }
+    assert!(elsewhere.calls().await.is_empty());
+}
+
+#[tokio::test]
+async fn hostile_report_is_unreadable() {
+    let (_simulator, tenant, client) = ready().await;
+    let bomb = format!(
+        "<!DOCTYPE a [<!ENTITY b \"bb\">]><session_list><session lsid=\"{LSID}\"><lseq>&b;</lseq></session></session_list>"
+    );
+    tenant.put_session_with(LSID, &bomb, &[("verbatim", "true")]).await;
+    let what = Sentence::new("the report: a document type declaration, at byte 0");
+    assert_eq!(fetch(&client).await, Err(Failure::Unreadable { what }));
+}
