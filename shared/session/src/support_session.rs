@@ -93,7 +93,7 @@ pub struct CustomAttribute {
 /// Links to recordings and transcripts. The appliance keeps what they lead to for 90 days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
-    /// The chat, to look at.
+    /// The chat, to look at (or to download where there is no other).
     pub chat_view: Option<String>,
     /// The screen recording, to look at.
     pub recording_view: Option<String>,
