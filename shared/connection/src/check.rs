@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 use session::EventKind;
+use session::render::{TemplateProblem, Templates};
 use session::settings::TEMPLATE_NAMES;
 use url::Url;
 
@@ -147,9 +148,14 @@ fn judge_ignored_key(path: &str, document: &Value) -> Option<Warning> {
     }
 }
 
+/// A template that cannot be used costs no session, hence a warning; of a later release, or misspelt, it is unknown.
 fn bad_templates(document: &Document) -> impl Iterator<Item = Warning> {
-    let unknown = document.templates.keys().filter(|name| !TEMPLATE_NAMES.contains(&name.as_str()));
-    unknown.map(|name| Warning::new(format!("templates.{name}"), WarningKind::Unknown))
+    let (_, problems) = Templates::new(&document.templates);
+    problems.into_iter().map(|TemplateProblem { template, what }| {
+        let is_known = TEMPLATE_NAMES.contains(&template.as_str());
+        let kind = if is_known { WarningKind::BadTemplate { what } } else { WarningKind::Unknown };
+        Warning::new(format!("templates.{template}"), kind)
+    })
 }
 
 fn not_in_this_release(document: &Document) -> impl Iterator<Item = Warning> {

@@ -75,13 +75,15 @@ fn explain(path: &str, error: &serde_json::Error) -> DocumentError {
 /// ", expected"; those of `value` begin with "expected" and hold nothing of the document.
 fn explain_data(path: &str, message: &str) -> DocumentError {
     let path = if path == "." { "" } else { path };
-    let quoted = |rest: &str| rest.trim_end_matches('`').to_owned();
+    let within = |field: &str| match path {
+        "" => field.trim_end_matches('`').to_owned(),
+        path => format!("{path}.{}", field.trim_end_matches('`')),
+    };
     if let Some(field) = message.strip_prefix("missing field `") {
-        let separator = if path.is_empty() { "" } else { "." };
-        return DocumentError::key(format!("{path}{separator}{}", quoted(field)), "is missing");
+        return DocumentError::key(within(field), "is missing");
     }
-    if message.starts_with("duplicate field `") {
-        return DocumentError::key(path, "is there twice (perhaps under its old and its new name)");
+    if let Some(field) = message.strip_prefix("duplicate field `") {
+        return DocumentError::key(within(field), "is there twice (perhaps under its old name, too)");
     }
     let expected = match message.strip_prefix("expected ") {
         Some(expected) => expected.to_owned(),

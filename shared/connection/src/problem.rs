@@ -88,8 +88,8 @@ pub enum WarningKind {
     },
     /// The built-in template is used in its place.
     BadTemplate {
-        /// What is wrong with it.
-        what: String,
+        /// What is wrong with it and where.
+        what: Sentence,
     },
     /// It gives up protection. Accepted by tools, too: somebody has decided so.
     Insecure {

@@ -95,10 +95,10 @@ pub(crate) fn scalars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTre
     Ok(values)
 }
 
-/// What `scalars` takes, for the schema.
+/// A text, a number, true or false.
 #[derive(JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "only its schema is used")]
+#[expect(dead_code, reason = "only its schema is used: what `scalars` takes")]
 pub(crate) enum Scalar {
     /// A text.
     Text(String),
