@@ -550,29 +550,49 @@ impl Delivery {
 
     // --- Neighbours and people -------------------------------------------------------------------------------------
 
-    /// A call to a neighbour did not succeed: the message waits, and so do all others that need it.
+    /// A call to a neighbour did not succeed. What says something of the neighbour makes all who need it wait; what says
+    /// something of this session alone makes only its message wait.
     pub(super) fn neighbour_failed(&mut self, scope: PauseScope, failure: Failure, now: Timestamp) {
-        let round = self.pause_round(scope);
         let pace = self.rules.pace;
-        let (cause, wait, sentence) = match failure {
-            Failure::CredentialsRefused { sentence } => (PauseCause::CredentialsRefused, pace.credentials(round), sentence),
+        let round = self.pause_round(scope);
+        let ladder = pace.neighbour_down(round, self.input.jitter);
+        match failure {
+            Failure::CredentialsRefused { sentence } => {
+                self.tell(NoticeSubject::CredentialsRefused, None, sentence.clone(), credentials_remedy(scope));
+                self.leave_alone(scope, PauseCause::CredentialsRefused, pace.credentials(round), sentence, now);
+            }
             Failure::Blocked { sentence, remedy } => {
                 self.tell(NoticeSubject::Blocked, None, sentence.clone(), remedy.as_str());
-                (PauseCause::Blocked, pace.blocked(round), sentence)
+                self.leave_alone(scope, PauseCause::Blocked, pace.blocked(round), sentence, now);
             }
             Failure::NotTaken { what, throttled: true, retry_after } => {
-                let ladder = pace.neighbour_down(round, self.input.jitter);
                 let wait = retry_after.map_or(ladder, |asked| asked.max(ladder).min(pace.retry_after_max()));
-                (PauseCause::Throttled, wait, what)
+                self.leave_alone(scope, PauseCause::Throttled, wait, what, now);
             }
-            other => (PauseCause::Down, pace.neighbour_down(round, self.input.jitter), Sentence::new(&other.to_string())),
-        };
-        if cause == PauseCause::CredentialsRefused {
-            self.tell(NoticeSubject::CredentialsRefused, None, sentence.clone(), credentials_remedy(scope));
+            Failure::NotTaken { what, .. } | Failure::Unknown { what } => {
+                self.leave_alone(scope, PauseCause::Down, ladder, what, now);
+            }
+            _ => {
+                let why = match scope {
+                    PauseScope::Appliance => WaitReason::ReportUnreadable,
+                    PauseScope::Ticketing | PauseScope::Kind(_) => WaitReason::ReadRefused,
+                };
+                let own = pace.neighbour_down(self.round(why), self.input.jitter);
+                self.wait(later(now, own), why, now);
+            }
         }
+    }
+
+    /// Opens a pause for all who need the neighbour. This message waits by its own rounds as well: if it is the one that
+    /// brings the neighbour down, the pauses that it causes become rare.
+    fn leave_alone(&mut self, scope: PauseScope, cause: PauseCause, wait: Duration, sentence: Sentence, now: Timestamp) {
+        let rounds = self.pause_round(scope);
         let until = later(now, wait);
-        self.effects.push_back(Step::Pause(Pause { scope, until, cause, sentence, rounds: round }));
-        self.wait(until, wait_reason(scope, cause), now);
+        self.effects.push_back(Step::Pause(Pause { scope, until, cause, sentence, rounds }));
+        let why = wait_reason(scope, cause);
+        let own = self.rules.pace.neighbour_down(self.round(why), self.input.jitter);
+        let message_wait = if cause == PauseCause::Down { wait.max(own) } else { wait };
+        self.wait(later(now, message_wait), why, now);
     }
 
     pub(super) fn pause_round(&self, scope: PauseScope) -> u32 {

@@ -300,6 +300,12 @@ pub enum WaitReason {
     /// The appliance cannot be reached, or answers unreadably.
     #[error("the appliance does not answer")]
     Appliance,
+    /// The report of this session cannot be read; others can.
+    #[error("the report cannot be read")]
+    ReportUnreadable,
+    /// Autotask refuses to answer a question about this session; it answers others.
+    #[error("Autotask refuses a question about this session")]
+    ReadRefused,
     /// The appliance refuses the credentials.
     #[error("the appliance refuses the credentials")]
     ApplianceCredentials,
@@ -330,6 +336,8 @@ impl WaitReason {
         match self {
             Self::ReportNotReady => "report_not_ready",
             Self::Appliance => "appliance",
+            Self::ReportUnreadable => "report_unreadable",
+            Self::ReadRefused => "read_refused",
             Self::ApplianceCredentials => "appliance_credentials",
             Self::Autotask => "autotask",
             Self::AutotaskCredentials => "autotask_credentials",
