@@ -38,6 +38,9 @@ pub struct Settings {
     pub templates: BTreeMap<String, String>,
 }
 
+/// How long an event is tried when nothing else is said; hours.
+pub const RETRY_HOURS_DEFAULT: u32 = 72;
+
 /// Whether and how to deliver.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
