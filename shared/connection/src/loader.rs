@@ -169,10 +169,6 @@ impl Connections {
     async fn load(&self, appliance: &ApplianceId, before: Option<&Arc<Loaded>>) -> Result<Arc<Loaded>, LoadError> {
         let secret = format!("{}{appliance}", self.prefix);
         let current = self.read(&secret, CURRENT).await?;
-        let unchanged = |id: &str| before.filter(|before| before.version == Version::Current && before.version_id == id);
-        if let Some(before) = unchanged(version_id(&current)) {
-            return Ok(Arc::clone(before));
-        }
         let loaded = match parse(&current) {
             Ok((document, warnings)) => {
                 Loaded { document, warnings, version: Version::Current, version_id: version_id(&current).to_owned() }

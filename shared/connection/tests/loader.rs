@@ -201,7 +201,9 @@ async fn removed_secret_ends_the_connection_even_if_it_is_remembered() {
     connections.get(&acme(), at(0)).await.unwrap();
     manager.versions.lock().unwrap().clear();
     assert!(matches!(connections.get(&acme(), at(600)).await, Err(LoadError::Missing { .. })));
-    assert!(matches!(connections.get(&acme(), at(601)).await, Err(LoadError::Missing { .. })));
+    // Not even when nobody can be asked.
+    manager.fail_with(Some((StatusCode::SERVICE_UNAVAILABLE, "InternalServiceError")));
+    assert!(matches!(connections.get(&acme(), at(601)).await, Err(LoadError::Unavailable { .. })));
 }
 
 #[tokio::test]
