@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use appliance::client::{ApplianceClient, ApplianceConfig, Credentials};
-use connection::{ApplianceConnection, ApplianceCredentials, AutotaskConnection, Connections, Document, LoadError, Loaded};
+use connection::{
+    ApplianceConnection, ApplianceCredentials, AutotaskConnection, Connections, Document, LoadError, Loaded, Version,
+};
 use jiff::Timestamp;
 use ledger::{Ledger, LedgerError};
 use regex_lite::Regex;
 use session::ApplianceId;
-use session::delivery::Pace;
+use session::delivery::{NoticeSubject, Pace};
 use session::delivery::machine::Rules;
-use session::render::Templates;
+use session::render::{TemplateProblem, Templates};
 use ticketing::autotask::AutotaskClient;
 
 /// One connection, ready to be used.
@@ -23,6 +25,19 @@ pub struct Link {
     pub appliance: ApplianceClient,
     /// The ticketing system.
     pub autotask: AutotaskClient,
+    /// What a person should correct in the document, although it serves.
+    pub complaints: Vec<Complaint>,
+}
+
+/// Something in a document that serves and should be corrected all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// What sort of thing.
+    pub subject: NoticeSubject,
+    /// What is wrong; names the key.
+    pub problem: String,
+    /// What to do.
+    pub remedy: &'static str,
 }
 
 /// Why a connection cannot be used now. The events wait.
@@ -102,22 +117,39 @@ impl Links {
 
 fn make(loaded: Arc<Loaded>, first_seen: Timestamp, pace: Pace) -> Result<Link, LinkError> {
     let document = &loaded.document;
-    let rules = rules(document, first_seen, pace)?;
+    let (rules, template_problems) = rules(document, first_seen, pace)?;
     let appliance = ApplianceClient::new(appliance_config(&document.appliance))
         .map_err(|error| LinkError::Client { key: "appliance", problem: error.to_string() })?;
     let autotask = AutotaskClient::new(autotask_config(&document.autotask))
         .map_err(|error| LinkError::Client { key: "autotask", problem: error.to_string() })?;
-    Ok(Link { rules: Arc::new(rules), appliance, autotask, document: loaded })
+    let complaints = complaints(&loaded.version, template_problems);
+    Ok(Link { rules: Arc::new(rules), appliance, autotask, complaints, document: loaded })
 }
 
-fn rules(document: &Document, first_seen: Timestamp, pace: Pace) -> Result<Rules, LinkError> {
+fn complaints(version: &Version, template_problems: Vec<TemplateProblem>) -> Vec<Complaint> {
+    let of_document = match version {
+        Version::Current => None,
+        Version::Previous { problem } => Some(Complaint {
+            subject: NoticeSubject::Connection,
+            problem: problem.to_string(),
+            remedy: "correct the connection document in Secrets Manager; its previous version serves until then",
+        }),
+    };
+    let of_templates = template_problems.into_iter().map(|TemplateProblem { template, what }| Complaint {
+        subject: NoticeSubject::TemplateFailed,
+        problem: format!("template {template}: {what}"),
+        remedy: "correct the template in the connection document; the built-in one is used",
+    });
+    of_document.into_iter().chain(of_templates).collect()
+}
+
+fn rules(document: &Document, first_seen: Timestamp, pace: Pace) -> Result<(Rules, Vec<TemplateProblem>), LinkError> {
     let settings = document.settings(first_seen);
-    // A template that cannot be used is told of with the first session that would have needed it.
-    let (templates, _) = Templates::new(&settings.templates);
+    let (templates, template_problems) = Templates::new(&settings.templates);
     let key_pattern = settings.external_key_pattern.as_deref().map(Regex::new).transpose();
     let key_pattern =
         key_pattern.map_err(|error| LinkError::Client { key: "autotask.external_key_pattern", problem: error.to_string() })?;
-    Ok(Rules { settings, templates, key_pattern, pace })
+    Ok((Rules { settings, templates, key_pattern, pace }, template_problems))
 }
 
 fn appliance_config(connection: &ApplianceConnection) -> ApplianceConfig {

@@ -43,11 +43,11 @@ impl Notifier {
     }
 
     /// Tells of a connection as a whole.
-    pub async fn tell_of_connection(&self, appliance: &ApplianceId, problem: &str, remedy: &str) {
-        let line = notice_line(appliance, NoticeSubject::Connection).saying("problem", problem).saying("remedy", remedy);
+    pub async fn tell_of_connection(&self, appliance: &ApplianceId, what: NoticeSubject, problem: &str, remedy: &str) {
+        let line = notice_line(appliance, what).saying("problem", problem).saying("remedy", remedy);
         line.print(&self.log, clock::now());
         let text = format!("Appliance:  {appliance}\nWhat:       {problem}\nWhat to do: {remedy}\n");
-        self.publish(appliance, problem, subject(appliance, NoticeSubject::Connection), text).await;
+        self.publish(appliance, problem, subject(appliance, what), text).await;
     }
 
     async fn publish(&self, appliance: &ApplianceId, group: &str, subject: String, text: String) {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce};
 use session::delivery::machine::{Admission, Delivery, Input, admission};
 use session::delivery::record::WaitReason;
-use session::delivery::{Ending, Pause, Proofs, Record};
+use session::delivery::{Ending, NoticeSubject, Pause, Proofs, Record};
 use session::{OutboundEvent, QueueMessage};
 use tracing::Level;
 
@@ -99,6 +99,9 @@ impl Worker {
         identity: &Identity,
     ) -> Result<Fate, Obstacle> {
         let link = self.links.get(&queued.appliance, clock::now()).await?;
+        for complaint in &link.complaints {
+            self.notifier.tell_of_connection(&queued.appliance, complaint.subject, &complaint.problem, complaint.remedy).await;
+        }
         let pauses = self.ledger.pauses(&queued.appliance).await?;
         if let Admission::Wait { until, why } = admission(&link.rules, event.kind, &pauses, clock::now()) {
             self.print(&Line::waits(identity, until, why.map_or("on_hold", WaitReason::name)));
@@ -153,7 +156,7 @@ impl Worker {
     /// Without a document the events wait, and somebody is told which key is wrong.
     async fn wait_for_link(&self, queued: &QueueMessage, error: &LinkError, identity: &Identity) -> Fate {
         let remedy = "correct the connection document in Secrets Manager; the events wait and go on by themselves";
-        self.notifier.tell_of_connection(&queued.appliance, &error.to_string(), remedy).await;
+        self.notifier.tell_of_connection(&queued.appliance, NoticeSubject::Connection, &error.to_string(), remedy).await;
         let until = session::delivery::waits::later(clock::now(), self.links.pace().no_document());
         self.print(&Line::waits(identity, until, "no_connection_document"));
         Fate::Hide { until }
