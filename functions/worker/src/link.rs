@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use ledger::{Ledger, LedgerError};
 use regex_lite::Regex;
 use session::ApplianceId;
-use session::delivery::{NoticeSubject, Pace};
 use session::delivery::machine::Rules;
+use session::delivery::{NoticeSubject, Pace};
 use session::render::{TemplateProblem, Templates};
 use ticketing::autotask::AutotaskClient;
 
