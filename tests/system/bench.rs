@@ -1,9 +1,10 @@
 //! What every test stands on: an appliance id that no other test uses, with its connection document, its tenants in both
 //! simulators and its part of the ledger; and sessions, with what can be done to them and seen of them.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -30,24 +31,17 @@ pub(crate) struct Bench {
 impl Bench {
     /// Without a connection document, and forgotten by the ledger: the system may have served earlier tests.
     pub(crate) async fn without_document() -> Self {
-        static TAKEN: AtomicUsize = AtomicUsize::new(0);
-        let number = TAKEN.fetch_add(1, Ordering::Relaxed);
-        let (id, token) = system()
-            .appliances
-            .iter()
-            .filter(|(id, _)| *id != "default")
-            .nth(number)
-            .expect("the local system must know an appliance for each test: raise --appliances in the Makefile");
+        let id = take_id().await;
         let bench = Self {
-            id: id.clone(),
-            token: token.clone(),
-            appliance: ApplianceTenant::at(&system().simulators.appliance, id),
-            autotask: AutotaskTenant::at(&system().simulators.autotask, id),
+            token: system().appliances[&id].clone(),
+            appliance: ApplianceTenant::at(&system().simulators.appliance, &id),
+            autotask: AutotaskTenant::at(&system().simulators.autotask, &id),
+            id,
         };
         bench.appliance.reset().await;
         bench.autotask.reset().await;
         local_aws::delete_secret(&bench.secret()).await;
-        local_aws::forget(id).await;
+        local_aws::forget(&bench.id).await;
         bench
     }
 
@@ -128,6 +122,14 @@ impl Bench {
         Session { bench: self, lsid: format!("{:032x}", fastrand::u128(..)) }
     }
 
+    /// How many calls were made to write something of that kind, whatever came of them: `/Notes`, `/Attachments`, `/TimeEntries`.
+    pub(crate) async fn sent(&self, path_end: &str) -> usize {
+        let calls = self.autotask.calls().await;
+        let is_write =
+            |call: &&Value| call["method"] == "POST" && call["path"].as_str().is_some_and(|path| path.ends_with(path_end));
+        calls.iter().filter(is_write).count()
+    }
+
     /// Waits until a person was told something of this appliance that holds all these texts.
     pub(crate) async fn told(&self, mailbox: &str, texts: &[&str]) -> String {
         let own = format!("Appliance:  {}\n", self.id);
@@ -154,6 +156,35 @@ impl Bench {
         let name = format!("mailbox-{}-{:08x}", self.id, fastrand::u32(..));
         local_aws::subscribe(&system().alarm_topic_arn, &name).await
     }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if let Ok(mut ids) = IDS.lock() {
+            ids.push_back((Instant::now() + REMEMBERED, self.id.clone()));
+        }
+    }
+}
+
+/// Longer than the worker remembers a connection document here, which is three seconds.
+const REMEMBERED: Duration = Duration::from_secs(4);
+
+/// Appliance ids, each with the time from which a test may have it: those that no test has had yet first.
+static IDS: LazyLock<Mutex<VecDeque<(Instant, String)>>> = LazyLock::new(|| {
+    let ids = system().appliances.keys().filter(|id| *id != "default");
+    Mutex::new(ids.map(|id| (Instant::now(), id.clone())).collect())
+});
+
+/// An appliance id for one test alone.
+async fn take_id() -> String {
+    until("an appliance id that no test uses", async || {
+        let mut ids = IDS.lock().ok()?;
+        let first = ids.front().filter(|(free_from, _)| *free_from <= Instant::now())?;
+        let id = first.1.clone();
+        ids.pop_front();
+        Some(id)
+    })
+    .await
 }
 
 /// Posts a body for an appliance; returns status and text of the answer.
@@ -271,9 +302,8 @@ impl Session<'_> {
     /// All that could explain what happened to it.
     async fn story(&self) -> String {
         let item = self.ledger().await.map_or("nothing".to_owned(), |item| format!("{item:#}"));
-        let own = format!("\"{}\"", self.bench.id);
-        let mut log = local_aws::log_lines("worker", &[&self.lsid]).await;
-        log.extend(local_aws::log_lines("worker", &[&own, "person should look"]).await);
+        let mut log = local_aws::log_lines("worker", &[&self.lsid, "outcome"]).await;
+        log.extend(local_aws::log_lines("worker", &["ERROR", &self.bench.id]).await);
         format!("appliance {}, session {}\nledger: {item}\nworker's log:\n{}", self.bench.id, self.lsid, log.join("\n"))
     }
 

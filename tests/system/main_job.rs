@@ -5,7 +5,8 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::bench::{Bench, TICKET, TICKET_ID, state};
+use crate::bench::{Bench, TICKET, TICKET_ID, state, until};
+use crate::local_aws::log_lines;
 
 #[tokio::test]
 async fn session_end_becomes_a_note_and_a_time_entry() {
@@ -108,10 +109,37 @@ async fn text_of_any_script_arrives_as_it_was_typed() {
     let session = bench.session("non-latin", TICKET).await;
     session.ends().await;
     session.settled().await;
-    assert_eq!(session.written().await, (1, 1));
+    assert_eq!(session.written().await, (2, 1), "the note, a survey and the time");
     insta::assert_snapshot!(text_of(&session.note().await).replace(&session.lsid, "<lsid>"));
 }
 
 fn text_of(note: &Value) -> String {
     format!("{}\n\n{}", note["title"].as_str().unwrap(), note["description"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn no_secret_no_name_and_nothing_that_was_said_is_in_a_log() {
+    let bench = Bench::new().await;
+    let session = bench.session("printer", TICKET).await;
+    session.ends().await;
+    session.settled().await;
+    for function in ["receiver", "worker"] {
+        let own = until("it is in the log", async || {
+            Some(log_lines(function, &[&session.lsid]).await).filter(|lines| !lines.is_empty())
+        });
+        own.await;
+        for private in [
+            "autotask-secret",
+            "appliance-secret",
+            "TRACKINGIDENTIFIER",
+            "local-token",
+            "Whitfield",
+            "dwhitfield",
+            "Jörg",
+            "Replaced driver",
+        ] {
+            let lines = log_lines(function, &[private]).await;
+            assert!(lines.is_empty(), "{private} is in the log of the {function}: {}", lines[0]);
+        }
+    }
 }

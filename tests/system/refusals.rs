@@ -24,7 +24,7 @@ async fn representative_without_a_resource_costs_the_time_entry_only_and_a_repla
     // The document is remembered for a while, so the operator may have to ask more than once.
     session.replay_until("the time entry is written", |item| state(item, "time.101") == "done").await;
     assert_eq!(session.written().await, (1, 1));
-    assert_eq!(bench.autotask.count("POST", "TicketNotes").await, 1, "the note was left alone");
+    assert_eq!(bench.sent("/Notes").await, 1, "the note was left alone");
     assert!(local_aws::attention(&bench.id).await.is_empty(), "nothing is left to look at");
 }
 
@@ -49,7 +49,7 @@ async fn each_role_is_tried_once_and_then_the_entry_is_refused_in_the_vendors_wo
     session.ends().await;
     let item = session.settled().await;
     assert_eq!((state(&item, "note.session"), state(&item, "time.107")), ("done", "refused"), "{item:#}");
-    assert_eq!(bench.autotask.count("POST", "TimeEntries").await, 1, "the configured role and the ticket's are the same one");
+    assert_eq!(bench.sent("/TimeEntries").await, 1, "the configured role and the ticket's are the same one");
     bench.told(&mailbox, &["a write was refused", "There is no row at position 0."]).await;
 }
 
