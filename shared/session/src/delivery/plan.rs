@@ -3,6 +3,8 @@
 //! Only adds to the record what it does not know yet, so planning twice, or with a report that has changed meanwhile,
 //! never makes a second write of what was sent once.
 
+use jiff::Timestamp;
+
 use super::machine::Delivery;
 use super::record::{Skip, Write, WriteState};
 use super::step::NoticeSubject;
@@ -63,13 +65,29 @@ impl Delivery {
         self.record.writes.insert(id, write.for_representative(representative));
     }
 
+    /// The report no longer has the time of that entry's representative, and the entry certainly has not been written:
+    /// whoever is primary now gets it; with an entry for each, a person should know.
+    pub(super) fn time_no_longer_reported(&mut self, id: &WriteId, now: Timestamp) {
+        if self.rules.settings.time_entry.beneficiary == Beneficiary::Primary
+            && self.attendances.keys().any(|other| Some(other) != self.representative_of(id))
+        {
+            self.record.writes.remove(id);
+            return self.plan();
+        }
+        self.refuse(id, Sentence::new("the report no longer names the representative"), now);
+    }
+
+    fn representative_of(&self, id: &WriteId) -> Option<&RepresentativeKey> {
+        self.record.writes.get(id)?.representative.as_ref()
+    }
+
     /// Whether the record has the representative's time entry, or the one time entry that there is to be.
     fn has_time_of(&mut self, representative: Option<&RepresentativeKey>, beneficiary: Beneficiary) -> bool {
         if beneficiary == Beneficiary::Primary {
             // The primary representative of the report has changed, and nothing was sent for the one before.
             self.record.writes.retain(|id, write| {
                 let other = write.representative.as_ref() != representative;
-                let unsent = matches!(write.state, WriteState::Wanted) && !write.maybe_sent && write.frozen.is_none();
+                let unsent = matches!(write.state, WriteState::Wanted) && !write.maybe_sent && !write.look_first;
                 !(matches!(id, WriteId::Time(_) | WriteId::TimeOf(_)) && other && unsent)
             });
             let is_time = |id: &WriteId| matches!(id, WriteId::Time(_) | WriteId::TimeOf(_) | WriteId::TimeOfNobody);

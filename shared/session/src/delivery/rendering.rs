@@ -89,7 +89,7 @@ impl Delivery {
         let representative = self.record.writes.get(id).and_then(|write| write.representative.clone()).ok_or(Missing::Text)?;
         let candidate = self.role(id, resource, &representative)?;
         let Some(attendance) = self.attendances.get(&representative) else {
-            return Err(Missing::Refused(Sentence::new("the report no longer names the representative")));
+            return Err(Missing::Attendance);
         };
         let rules = self.rules.clone();
         let defaults = &rules.settings.time_entry.defaults;

@@ -109,7 +109,7 @@ impl Delivery {
             return wait;
         }
         if let WriteId::TimeOf(representative) = id {
-            return self.find_author(id, representative.clone());
+            return self.find_author(id, representative.clone(), now);
         }
         if let Some(next) = self.must_follow(id) {
             return next;
@@ -133,7 +133,11 @@ impl Delivery {
                 self.ready = Some((id.clone(), content));
                 Next::Changed
             }
-            Err(Missing::Author(representative)) => self.find_author(id, representative),
+            Err(Missing::Author(representative)) => self.find_author(id, representative, now),
+            Err(Missing::Attendance) => {
+                self.time_no_longer_reported(id, now);
+                Next::Changed
+            }
             Err(Missing::Text) => {
                 self.record.writes.remove(id);
                 Next::Changed
@@ -203,13 +207,13 @@ impl Delivery {
 
     // --- Whose time ------------------------------------------------------------------------------------------------
 
-    fn find_author(&mut self, id: &WriteId, representative: RepresentativeKey) -> Next {
+    fn find_author(&mut self, id: &WriteId, representative: RepresentativeKey, now: Timestamp) -> Next {
         if self.authors.contains_key(&representative) {
             self.name_time_entry(&representative);
             return Next::Changed;
         }
         let Some(attendance) = self.attendances.get(&representative) else {
-            self.refuse(id, Sentence::new("the report no longer names the representative"), self.input.received_at);
+            self.time_no_longer_reported(id, now);
             return Next::Changed;
         };
         let step = Step::FindAuthor {
@@ -386,7 +390,7 @@ impl Delivery {
     }
 
     /// Refused for good; an attachment's text goes into continuation notes instead.
-    fn refuse(&mut self, id: &WriteId, sentence: Sentence, now: Timestamp) {
+    pub(super) fn refuse(&mut self, id: &WriteId, sentence: Sentence, now: Timestamp) {
         self.wrote = true;
         if matches!(id, WriteId::Attachment(_)) && self.plan_continuations() {
             if let Some(write) = self.record.writes.get_mut(id) {
@@ -543,6 +547,8 @@ impl Delivery {
 pub(super) enum Missing {
     /// The resource and roles of that representative are not known in this run yet.
     Author(RepresentativeKey),
+    /// The report does not have the time of its representative any more.
+    Attendance,
     /// There is no such text any more.
     Text,
     /// It can never be.
