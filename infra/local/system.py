@@ -42,6 +42,8 @@ ALARM_EMAIL = "none"
 START_SECONDS = 60
 # CloudFormation takes 4,096 characters of one parameter, and 69 are needed for an appliance.
 APPLIANCES_MAX = 58
+FUNCTIONS = ("receiver", "worker")
+CORRECT_THE_CODE = "correct what the compiler says, then repeat the command"
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -127,25 +129,30 @@ def _alone(state: Path):
 # ------------------------------------------------------------------------------------------------------- build
 
 def _build(settings: Settings) -> None:
-    with progress.step("Build the functions as for the cloud (release; the first time takes some minutes)"):
+    for function in FUNCTIONS:
+        with progress.step(f"Build the {function} as for the cloud (the first time takes some minutes)"):
+            # What `sam build` would run, but that says nothing until it is done, and hides what the compiler says.
+            command = ["cargo", "lambda", "build", "--release", "--bin", function]
+            _run(settings, f"build-{function}", command, directory=ROOT / "functions" / function, do_next=CORRECT_THE_CODE)
+    with progress.step("Package the functions"):
         command = ["sam", "build", "--template-file", str(ROOT / "infra" / "template.yaml"),
-                   "--build-dir", str(settings.state / "build"), "--base-dir", str(ROOT / "infra"),
-                   "--parameter-overrides", f"Architecture={_architecture()}"]
-        _run(settings, "build", command, do_next="correct what the compiler says, then repeat the command")
+                   "--build-dir", str(settings.state / "build"), "--parameter-overrides", f"Architecture={_architecture()}"]
+        _run(settings, "build", command, do_next=CORRECT_THE_CODE)
     with progress.step("Build the simulators"):
         command = ["cargo", "build", "--package", "system-tests", "--bin", "simulators"]
-        _run(settings, "build-simulators", command, do_next="correct what the compiler says, then repeat the command")
+        _run(settings, "build-simulators", command, do_next=CORRECT_THE_CODE)
 
 
 def _architecture() -> str:
     return ARCHITECTURES[platform.machine()]
 
 
-def _run(settings: Settings, name: str, command: list[str], *, do_next: str, environment: dict[str, str] | None = None) -> None:
+def _run(settings: Settings, name: str, command: list[str], *, do_next: str, directory: Path = ROOT,
+         environment: dict[str, str] | None = None) -> None:
     """Runs a tool to its end, showing that it is alive; what it prints goes to `<state>/<name>.log`."""
     log_path = settings.state / f"{name}.log"
     with open(log_path, "wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment or _tool_environment(), stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(command, cwd=directory, env=environment or _tool_environment(), stdin=subprocess.DEVNULL,
                                    stdout=log, stderr=subprocess.STDOUT)
     started = last_told = time.monotonic()
     while process.poll() is None:
