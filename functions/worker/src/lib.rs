@@ -6,9 +6,11 @@
 //! - [`worker`]: one event: read, link, admit, claim, run, let go.
 //! - [`perform`]: the steps of the delivery, with concrete clients.
 //! - [`link`]: a connection document turned into rules and clients.
+//! - [`budget`]: the tenant's hourly budget of calls.
 //! - [`queue`], [`notify`], [`log_line`]: what messages, people and the log get.
 //! - [`config`], [`clock`]: the doors to environment and clock.
 
+pub mod budget;
 pub mod clock;
 pub mod config;
 pub mod handler;

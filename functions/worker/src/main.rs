@@ -6,6 +6,7 @@ use connection::Connections;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ledger::Ledger;
+use worker::budget::Budgets;
 use worker::config::Config;
 use worker::handler::handle;
 use worker::link::Links;
@@ -41,6 +42,7 @@ fn wire(config: &Config) -> Result<Worker, Error> {
             config.dead_letter_queue_url.clone(),
         ),
         notifier: Notifier::new(aws_sdk_sns::Client::new(&aws), config.alarm_topic.clone(), ledger.clone(), log.clone()),
+        budgets: Budgets::default(),
         ledger,
         log,
     })

@@ -14,6 +14,7 @@ use session::delivery::{Ending, NoticeSubject, Pause, Proofs, Record};
 use session::{OutboundEvent, QueueMessage};
 use tracing::Level;
 
+use crate::budget::Budgets;
 use crate::clock;
 use crate::link::{Link, LinkError, Links};
 use crate::log_line::{Identity, Line, Log};
@@ -43,6 +44,8 @@ pub struct Worker {
     pub queues: Queues,
     /// Whom to tell.
     pub notifier: Notifier,
+    /// How much of the tenants' hourly budgets may still be used.
+    pub budgets: Budgets,
     /// How the line of each event is written.
     pub log: Log,
 }
@@ -103,14 +106,33 @@ impl Worker {
             self.notifier.tell_of_connection(&queued.appliance, complaint.subject, &complaint.problem, complaint.remedy).await;
         }
         let pauses = self.ledger.pauses(&queued.appliance).await?;
-        if let Admission::Wait { until, why } = admission(&link.rules, event.kind, &pauses, clock::now()) {
-            self.print(&Line::waits(identity, until, why.map_or("on_hold", WaitReason::name)));
+        if let Some((until, why)) = self.must_wait(queued, &event, &link, &pauses, deadline).await? {
+            self.print(&Line::waits(identity, until, why));
             return Ok(Fate::Hide { until });
         }
         let proofs = self.ledger.proofs(&queued.appliance).await?;
         let mut claim = self.claim(queued, &event).await?;
         let input = input(queued, event, deadline, &claim);
         Ok(self.run(queued, link, input, &mut claim, proofs, pauses, identity).await)
+    }
+
+    /// Until when the event waits, and for what, before anything is claimed: a pause, a hold, or the tenant's hourly budget.
+    async fn must_wait(
+        &self,
+        queued: &QueueMessage,
+        event: &OutboundEvent,
+        link: &Link,
+        pauses: &[Pause],
+        deadline: Timestamp,
+    ) -> Result<Option<(Timestamp, &'static str)>, LedgerError> {
+        if let Admission::Wait { until, why } = admission(&link.rules, event.kind, pauses, clock::now()) {
+            return Ok(Some((until, why.map_or("on_hold", WaitReason::name))));
+        }
+        if !link.rules.settings.enabled_events.contains(&event.kind) {
+            return Ok(None);
+        }
+        let pause = self.budgets.check(&queued.appliance, link, &self.ledger, self.links.pace(), deadline).await?;
+        Ok(pause.map(|pause| (pause.until, "hourly_budget")))
     }
 
     async fn claim(&self, queued: &QueueMessage, event: &OutboundEvent) -> Result<Claim<Record>, LedgerError> {

@@ -239,10 +239,17 @@ impl Delivery {
                 self.not_sent(&write.clone());
             }
             self.asked = Asked::Nothing;
-            self.wait(now, WaitReason::TimeUsedUp, now);
+            self.wait_for_another_run(now);
             return self.next(now);
         }
         step
+    }
+
+    /// The message comes again at once, and later if that happens again and again.
+    fn wait_for_another_run(&mut self, now: Timestamp) {
+        let again = self.round(WaitReason::TimeUsedUp).checked_sub(1);
+        let wait = again.map_or(Duration::ZERO, |round| self.rules.pace.neighbour_down(round, self.input.jitter));
+        self.wait(later(now, wait), WaitReason::TimeUsedUp, now);
     }
 
     /// Stores the record with the outcome, then lets go.
@@ -291,6 +298,10 @@ impl Delivery {
         self.adopt_unknown();
         if self.nothing_left() {
             return self.settle(now);
+        }
+        // Admitted in spite of a pause, for it has waited so long: nothing is asked of anybody, but its time runs out.
+        if let Some((until, why)) = longest_pause(&self.pauses, now) {
+            return self.wait(until, why, now);
         }
         self.phase = Phase::Report;
     }
@@ -524,28 +535,31 @@ impl Delivery {
         self.ending = Some(Ending::DeadLetter(reason));
     }
 
-    /// How often in a row the event has waited for that.
+    /// How often the event has waited for that.
     fn round(&self, why: WaitReason) -> u32 {
-        self.record.waiting.filter(|waiting| waiting.why == why).map_or(0, |waiting| waiting.rounds)
+        self.record.waiting.as_ref().map_or(0, |waiting| waiting.rounds_of(why))
     }
 
     /// The message waits until then, or is given up when it has waited for `retry_hours`.
     pub(super) fn wait(&mut self, until: Timestamp, why: WaitReason, now: Timestamp) {
-        let since = self.record.waiting.map_or(now, |waiting| waiting.since);
-        if now >= later(since, self.retry_limit()) && why != WaitReason::TimeUsedUp {
+        let since = self.record.waiting.as_ref().map_or(now, |waiting| waiting.since);
+        // Runs that are too short for their work make progress, as a rule: they alone are no reason to give up at once.
+        let progresses = why == WaitReason::TimeUsedUp && self.round(why) < CLAIMS_WITHOUT_OUTCOME_MAX;
+        if now >= later(since, retry_limit(&self.rules, self.input.event.kind)) && !progresses {
             return self.give_up(match why {
                 WaitReason::ReportNotReady => DeadLetterReason::ReportMissing,
                 why => DeadLetterReason::RetryTimeUsedUp(why),
             });
         }
         let rounds = self.round(why) + 1;
-        self.record.waiting = Some(Waiting { since, why, rounds });
+        let before = self.record.waiting.take();
+        let mut others = before.map_or_else(BTreeMap::new, |Waiting { why, rounds, mut others, .. }| {
+            others.insert(why, rounds);
+            others
+        });
+        others.remove(&why);
+        self.record.waiting = Some(Waiting { since, why, rounds, others });
         self.ending = Some(Ending::Wait { until, why });
-    }
-
-    fn retry_limit(&self) -> Duration {
-        let hours = self.rules.settings.retry_hours.get(&self.input.event.kind).copied();
-        self.rules.pace.retry_limit(hours.unwrap_or(crate::settings::RETRY_HOURS_DEFAULT))
     }
 
     // --- Neighbours and people -------------------------------------------------------------------------------------
@@ -652,19 +666,34 @@ pub enum Admission {
 }
 
 /// Whether an event of that connection is worked on now. Waiting burns no attempt, for nothing has been claimed.
+///
+/// An event that was received longer ago than its retry time is let in although a neighbour is being left alone: the
+/// delivery will not call it either, but counts the waiting, so that the event is given up and told of before the queue
+/// forgets it without a word.
 #[must_use]
-pub fn admission(rules: &Rules, kind: EventKind, pauses: &[Pause], now: Timestamp) -> Admission {
+pub fn admission(rules: &Rules, kind: EventKind, received_at: Timestamp, pauses: &[Pause], now: Timestamp) -> Admission {
     if rules.settings.mode == Mode::Hold {
         return Admission::Wait { until: later(now, rules.pace.hold()), why: None };
     }
-    if ignored(&rules.settings, kind).is_some() {
+    if ignored(&rules.settings, kind).is_some() || now >= later(received_at, retry_limit(rules, kind)) {
         return Admission::Go;
     }
-    let neighbours = pauses.iter().filter(|pause| !matches!(pause.scope, PauseScope::Kind(_)) && pause.until > now);
-    match neighbours.max_by_key(|pause| pause.until) {
-        Some(pause) => Admission::Wait { until: pause.until, why: Some(wait_reason(pause.scope, pause.cause)) },
+    match longest_pause(pauses, now) {
+        Some((until, why)) => Admission::Wait { until, why: Some(why) },
         None => Admission::Go,
     }
+}
+
+/// The pause of a neighbour that lasts longest.
+fn longest_pause(pauses: &[Pause], now: Timestamp) -> Option<(Timestamp, WaitReason)> {
+    let neighbours = pauses.iter().filter(|pause| !matches!(pause.scope, PauseScope::Kind(_)) && pause.until > now);
+    neighbours.max_by_key(|pause| pause.until).map(|pause| (pause.until, wait_reason(pause.scope, pause.cause)))
+}
+
+/// How long an event of that kind is tried.
+fn retry_limit(rules: &Rules, kind: EventKind) -> Duration {
+    let hours = rules.settings.retry_hours.get(&kind).copied();
+    rules.pace.retry_limit(hours.unwrap_or(crate::settings::RETRY_HOURS_DEFAULT))
 }
 
 fn ignored(settings: &Settings, kind: EventKind) -> Option<Ignored> {

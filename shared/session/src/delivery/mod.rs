@@ -5,9 +5,11 @@
 //!
 //! - [`machine`]: the parent that decides what comes next; `plan`, `writes` and `rendering` are its children.
 //! - [`record`]: what the ledger remembers. [`pause`]: what a whole connection knows.
+//! - [`budget`]: the hourly budget of calls.
 //! - [`step`]: what is asked for and answered. [`waits`]: how long to wait for what.
 //! - [`write_id`]: the names of writes and the markers by which they are found again.
 
+pub mod budget;
 pub mod machine;
 pub mod pause;
 mod plan;

@@ -280,18 +280,29 @@ pub struct SurveysSeen {
 }
 
 /// Since when an event waits, and for what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// Since when; `retry_hours` counts from here.
     pub since: Timestamp,
     /// For what, now.
     pub why: WaitReason,
-    /// How often in a row for the same.
+    /// How often for the same since then.
     pub rounds: u32,
+    /// How often for something else since then: what alternates does not begin its ladder anew each time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<WaitReason, u32>,
+}
+
+impl Waiting {
+    /// How often for that since then.
+    #[must_use]
+    pub fn rounds_of(&self, why: WaitReason) -> u32 {
+        if self.why == why { self.rounds } else { self.others.get(&why).copied().unwrap_or_default() }
+    }
 }
 
 /// What an event waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitReason {
     /// The appliance has no report yet, or none with an end or the surveys announced.

@@ -53,6 +53,12 @@ impl Pace {
         Duration::from_millis(seconds * 10 * u64::from(self.0))
     }
 
+    /// That long, at this pace.
+    #[must_use]
+    pub fn scaled(self, duration: Duration) -> Duration {
+        duration.mul_f64(f64::from(self.0) / 100.0)
+    }
+
     fn rung(self, ladder: &[u64], round: u32) -> Duration {
         let last = ladder.len() - 1;
         let index = usize::try_from(round).unwrap_or(last).min(last);
