@@ -12,8 +12,8 @@ APPLIANCE ?= default
 LOCAL := $(PYTHON) infra/local
 SYSTEM := $(LOCAL)/system.py
 # The test system is beside the one a person works with, knows many appliances, and waits a hundredth of the time.
-TEST_SYSTEM := --name test
-TEST_SETTINGS := --appliances 50 --worker-timeout 60 --visibility 60 --retry-pace 1 --log-level debug
+TEST_NAME ?= test
+TEST_SETTINGS := --appliances 50 --worker-timeout 20 --visibility 30 --retry-pace 1 --log-level debug
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 .DEFAULT_GOAL := help
@@ -28,9 +28,9 @@ demo: ## Show the main job: a sample session end becomes a note and a time entry
 	@$(LOCAL)/demo.py
 
 test: ## Run the whole test suite, end to end on the real stack included
-	@trap 'exit 130' INT TERM; trap '$(SYSTEM) $(TEST_SYSTEM) down' EXIT; \
-		$(SYSTEM) $(TEST_SYSTEM) up $(TEST_SETTINGS) && \
-		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/test/system.json" cargo test --workspace --no-fail-fast
+	@trap 'exit 130' INT TERM; trap '$(SYSTEM) --name $(TEST_NAME) down' EXIT; \
+		$(SYSTEM) --name $(TEST_NAME) up $(TEST_SETTINGS) && \
+		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/$(TEST_NAME)/system.json" cargo test --workspace --no-fail-fast
 
 up: ## Start the local system, or bring it to what the checkout says now, and leave it running
 	@$(SYSTEM) up
