@@ -86,6 +86,23 @@ fn session_that_ended_before_the_cut_over_is_ignored() {
 fn hold_lets_events_wait_before_they_are_claimed() {
     let mut world = World::new();
     world.settings.mode = Mode::Hold;
-    let admitted = admission(&world.rules(), EventKind::SupportConferenceEnd, &world.pauses, world.now);
+    let admitted = admission(&world.rules(), EventKind::SupportConferenceEnd, world.now, &world.pauses, world.now);
     assert_eq!(admitted, Admission::Wait { until: world.now + seconds(900), why: None });
+}
+
+#[test]
+fn shadow_does_not_forget_what_is_in_doubt() {
+    use session::delivery::{Proofs, WriteKind, WriteState};
+    let mut world = World::new();
+    world.proofs = Proofs::default();
+    world.blind = vec![WriteKind::Note];
+    let message = world.end_message();
+    world.mishap("note.session", crate::world::Mishap::AnswerLost);
+    world.deliver_to_its_end(&message);
+    world.settings.mode = Mode::Shadow;
+    for _ in 0..2 {
+        world.later(seconds(3600));
+        world.deliver(&world.replay());
+        assert!(matches!(world.state("note.session"), WriteState::InDoubt { .. }));
+    }
 }

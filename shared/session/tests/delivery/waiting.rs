@@ -2,7 +2,7 @@
 
 use session::delivery::machine::Admission;
 use session::delivery::record::WaitReason;
-use session::delivery::{Attention, DeadLetterReason, Ending, NoticeSubject, Outcome, PauseCause, PauseScope};
+use session::delivery::{Attention, DeadLetterReason, Ending, NoticeSubject, Outcome, PauseCause, PauseScope, admission};
 use session::failure::Failure;
 use session::support_session::SupportSession;
 
@@ -58,7 +58,7 @@ fn neighbour_that_is_down_is_left_alone_and_given_up_after_the_retry_time() {
     world.deliver(&message);
     assert_eq!(pause_of(&world, PauseScope::Ticketing).unwrap().cause, PauseCause::Down);
     assert!(matches!(
-        session::delivery::admission(&world.rules(), message.event.kind, &world.pauses, world.now),
+        admission(&world.rules(), message.event.kind, message.received_at, &world.pauses, world.now),
         Admission::Wait { why: Some(WaitReason::Autotask), .. }
     ));
     let run = world.deliver_to_its_end(&message);
@@ -104,4 +104,46 @@ fn throttling_is_honoured_for_as_long_as_the_neighbour_asks() {
     assert_eq!((pause.cause, pause.until.duration_since(world.now).as_secs()), (PauseCause::Throttled, 119));
     world.deliver_to_its_end(&message);
     world.assert_one_note_and_one_time_entry();
+}
+
+/// Others of the connection open a pause again and again, and this event is never the one that is let through.
+#[test]
+fn event_that_other_events_pauses_keep_out_is_given_up_before_the_queue_forgets_it() {
+    use session::delivery::Pause;
+    let mut world = World::new();
+    let message = world.end_message();
+    let began = world.now;
+    let mut calls = 0;
+    let given_up = loop {
+        let (until, cause) = (world.now + seconds(3600), PauseCause::CredentialsRefused);
+        world.pauses = vec![Pause { scope: PauseScope::Ticketing, until, cause, sentence: "no".into(), rounds: 9 }];
+        let admitted = admission(&world.rules(), message.event.kind, message.received_at, &world.pauses, world.now);
+        if admitted == Admission::Go {
+            let run = world.deliver(&message);
+            calls += run.calls.len();
+            if let Some(Ending::DeadLetter(reason)) = run.ending {
+                break reason;
+            }
+        }
+        world.now = until;
+    };
+    assert_eq!(given_up, DeadLetterReason::RetryTimeUsedUp(WaitReason::AutotaskCredentials));
+    assert_eq!(calls, 0, "the neighbour was called in spite of its pause");
+    let waited = world.now.duration_since(began);
+    assert!(waited >= seconds(2 * 72 * 3600) && waited < seconds(7 * 24 * 3600), "{waited}");
+}
+
+#[test]
+fn what_alternates_does_not_begin_its_ladder_anew_each_time() {
+    let mut world = World::new();
+    let message = world.end_message();
+    let mut last = None;
+    for round in 0..20 {
+        world.report = Err(if round % 2 == 0 { not_ready() } else { Failure::Unreadable { what: "cut short".into() } });
+        let began = world.now;
+        let Some(Ending::Wait { until, .. }) = world.deliver(&message).ending else { panic!("it does not wait") };
+        last = Some(until.duration_since(began));
+        world.now = until;
+    }
+    assert!(last.is_some_and(|wait| wait > seconds(600)), "{last:?}");
 }

@@ -232,7 +232,9 @@ impl World {
     pub(crate) fn deliver_to_its_end(&mut self, message: &Message) -> Run {
         let mut all = Run::default();
         for _ in 0..RUNS_MAX {
-            if let Admission::Wait { until, .. } = admission(&self.rules(), message.event.kind, &self.pauses, self.now) {
+            if let Admission::Wait { until, .. } =
+                admission(&self.rules(), message.event.kind, message.received_at, &self.pauses, self.now)
+            {
                 self.now = until;
                 continue;
             }

@@ -1,0 +1,171 @@
+//! Autotask: tickets, rows, rights and refusals. What a call that arrives does; whether it arrives is decided in `worker`.
+
+use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketReference};
+use session::delivery::step::NoAuthor;
+use session::delivery::{Content, LookUp, Marker, Place, WriteId, WriteKind};
+use session::failure::Failure;
+use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId};
+use session::time_entry::date_worked;
+
+use super::chance::Millis;
+use super::schedule::{OTHER_TICKET, Reception, TICKET, Tenant};
+use super::world::stamp;
+
+const TICKETS: [(i64, &str); 2] = [(42, TICKET), (43, OTHER_TICKET)];
+
+/// Something that was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) id: RemoteId,
+    pub(crate) session: usize,
+    pub(crate) write: WriteId,
+    pub(crate) kind: WriteKind,
+    /// The text that bears the marker.
+    marked: String,
+    /// Where it is; a merge moves notes.
+    ticket: TicketId,
+    /// Where it was written.
+    pub(crate) written_to: TicketId,
+    place: RowPlace,
+    visible_from: Millis,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum RowPlace {
+    Ticket,
+    Day(ResourceId, jiff::civil::Date),
+    Note(RemoteId),
+}
+
+#[derive(Debug)]
+pub(crate) struct Autotask {
+    tenant: Tenant,
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Autotask {
+    pub(crate) fn new(tenant: Tenant) -> Self {
+        Self { tenant, rows: Vec::new() }
+    }
+
+    pub(crate) fn ticket(&self, reference: &TicketReference, now: Millis) -> Option<Ticket> {
+        let is_it = |(id, number): &&(i64, &str)| match reference {
+            TicketReference::Number(wanted) => wanted.as_str() == *number,
+            TicketReference::Id(wanted) | TicketReference::BareDigits(wanted) => wanted.0 == *id,
+        };
+        let (id, number) = TICKETS.iter().find(is_it)?;
+        Some(Ticket {
+            id: TicketId(*id),
+            number: number.parse().unwrap(),
+            company: 0,
+            status: 5,
+            assigned_role: Some(RoleId(9)),
+            last_activity: Some(stamp(now)),
+        })
+    }
+
+    pub(crate) fn author(&self, login: &str, now: Millis) -> Result<Author, NoAuthor> {
+        if now < self.tenant.author_from {
+            return Err(NoAuthor::NotFound);
+        }
+        let role = |id, reason| RoleCandidate { role: RoleId(id), reason };
+        let roles = vec![role(9, RoleReason::TicketAssignment), role(11, RoleReason::ResourceDefault)];
+        Ok(Author { resource: ResourceId(if login.starts_with("dwhitfield") { 29 } else { 30 }), roles })
+    }
+
+    /// The rows that the API user sees there.
+    pub(crate) fn look_up(&self, look_up: &LookUp, now: Millis) -> Vec<RemoteId> {
+        let blind = self.tenant.blind;
+        let is_there = |row: &&Row| {
+            let in_place = match look_up.place {
+                Place::Note { ticket, .. } => row.kind == WriteKind::Note && !blind[0] && (look_up.wide || row.ticket == ticket),
+                Place::Time { resource, start } => {
+                    !blind[1] && row.place == RowPlace::Day(resource, date_worked(start, &jiff::tz::TimeZone::UTC))
+                }
+                Place::Attachment { note } => !blind[2] && row.place == RowPlace::Note(note),
+            };
+            in_place && row.visible_from <= now && look_up.marker.is_in(&row.marked)
+        };
+        self.rows.iter().filter(is_there).map(|row| row.id).collect()
+    }
+
+    /// Whether it would be refused.
+    pub(crate) fn refusal(&self, content: &Content, now: Millis) -> Option<Failure> {
+        let (reception, role) = match content {
+            Content::Note { note, .. } => {
+                if note.description.chars().count() > self.tenant.note_characters_max {
+                    return Some(Failure::TooLong { sentence: "description exceeds maximum length".into() });
+                }
+                (self.tenant.notes, None)
+            }
+            Content::TimeEntry { entry, .. } => (self.tenant.time_entries, Some(entry.role)),
+            Content::Attachment(_) => (self.tenant.attachments, None),
+        };
+        match reception {
+            Reception::Refused => Some(Failure::Refused { sentence: "not valid".into() }),
+            Reception::BlockedUntil(until) if now < until => {
+                Some(Failure::Blocked { sentence: "no permission".into(), remedy: "grant it".into() })
+            }
+            Reception::UnfamiliarUntil(until) if now < until => Some(Failure::Unrecognised { sentence: "kaboom".into() }),
+            Reception::FirstRoleRefused if role == Some(RoleId(9)) => {
+                Some(Failure::RoleRefused { sentence: "role not valid".into() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Writes it. An error is a broken promise: the row does not bear its marker.
+    pub(crate) fn insert(
+        &mut self,
+        session: (usize, &Lsid),
+        write: &WriteId,
+        content: &Content,
+        visible_from: Millis,
+    ) -> Result<RemoteId, String> {
+        let id = RemoteId(1000 + i64::try_from(self.rows.len()).unwrap());
+        let (marked, ticket, place) = match content {
+            Content::Note { ticket, note } => (&note.title, *ticket, RowPlace::Ticket),
+            Content::TimeEntry { ticket, entry } => {
+                let day = date_worked(entry.start, &jiff::tz::TimeZone::UTC);
+                (&entry.internal_notes, *ticket, RowPlace::Day(entry.resource, day))
+            }
+            Content::Attachment(attachment) => (&attachment.title, TicketId(0), RowPlace::Note(attachment.note)),
+        };
+        if !Marker::new(session.1, write).is_in(marked) {
+            return Err(format!("{write} was written without its marker"));
+        }
+        let marked = marked.clone();
+        let kind = write.kind();
+        self.rows.push(Row {
+            id,
+            session: session.0,
+            write: write.clone(),
+            kind,
+            marked,
+            ticket,
+            written_to: ticket,
+            place,
+            visible_from,
+        });
+        Ok(id)
+    }
+
+    /// One ticket is merged into the other: its notes move, its time entries keep their resource and day.
+    pub(crate) fn merge(&mut self) {
+        for row in self.rows.iter_mut().filter(|row| row.kind == WriteKind::Note && row.ticket == TicketId(42)) {
+            row.ticket = TicketId(43);
+        }
+    }
+
+    pub(crate) fn rows_of(&self, session: usize, write: &WriteId) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.session == session && row.write == *write)
+    }
+
+    pub(crate) fn is_blind(&self, kind: WriteKind) -> bool {
+        match kind {
+            WriteKind::Note | WriteKind::Ticket => self.tenant.blind[0],
+            WriteKind::TimeEntry => self.tenant.blind[1],
+            WriteKind::Attachment => self.tenant.blind[2],
+        }
+    }
+}

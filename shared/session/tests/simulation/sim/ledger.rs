@@ -1,0 +1,143 @@
+//! The ledger: conditional updates as the real table makes them, with their fence, nonce and step.
+//!
+//! A request comes from a client that tries it several times; any try may be lost, have lost its answer, or arrive when
+//! everybody has given it up. What the table makes of one request is here; tries and times are in `worker`.
+
+use std::collections::BTreeMap;
+
+use session::delivery::{Pause, PauseScope, Proofs, WriteKind};
+
+use super::sabotage::Sabotage;
+use super::worker::RunId;
+
+/// The item of a session.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) fence: u64,
+    pub(crate) nonce: u128,
+    pub(crate) step: u64,
+    pub(crate) claims_without_outcome: u32,
+    pub(crate) record: Option<String>,
+    /// Which run has claimed last: known to the simulation only.
+    pub(crate) owner: RunId,
+}
+
+/// What a claim returns.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub(crate) fence: u64,
+    pub(crate) nonce: u128,
+    pub(crate) step: u64,
+    pub(crate) claims_without_outcome: u32,
+    pub(crate) record: Option<String>,
+}
+
+/// An update on its way.
+#[derive(Debug, Clone)]
+pub(crate) enum Update {
+    Claim { nonce: u128 },
+    Record { fence: u64, nonce: u128, step: u64, text: String, outcome: bool },
+}
+
+/// What the table makes of an update.
+#[derive(Debug, Clone)]
+pub(crate) enum Updated {
+    Claimed(Claim),
+    Stored,
+    FenceLost,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) items: BTreeMap<usize, Item>,
+    pub(crate) proofs: Proofs,
+    pauses: BTreeMap<PauseScope, Pause>,
+    /// Updates of sessions' items that were taken.
+    pub(crate) writes: BTreeMap<usize, u64>,
+    sabotage: Option<Sabotage>,
+}
+
+impl Ledger {
+    pub(crate) fn new(proofs: Proofs, sabotage: Option<Sabotage>) -> Self {
+        Self { proofs, sabotage, ..Self::default() }
+    }
+
+    /// Takes the update, if its condition holds; else answers from the old item, as the client does.
+    pub(crate) fn take(&mut self, session: usize, run: RunId, update: Update) -> Updated {
+        match update {
+            Update::Claim { nonce } => Updated::Claimed(self.claim(session, run, nonce)),
+            Update::Record { fence, nonce, step, text, outcome } => {
+                self.record(session, run, (fence, nonce, step), text, outcome)
+            }
+        }
+    }
+
+    fn claim(&mut self, session: usize, run: RunId, nonce: u128) -> Claim {
+        let blank = Item { fence: 0, nonce: 0, step: 0, claims_without_outcome: 0, record: None, owner: run };
+        let item = self.items.entry(session).or_insert(blank);
+        let own = item.fence > 0 && item.nonce == nonce;
+        if !own || self.sabotage == Some(Sabotage::Nonce) {
+            item.fence += 1;
+            item.nonce = nonce;
+            item.claims_without_outcome += 1;
+            item.owner = run;
+            *self.writes.entry(session).or_default() += 1;
+        }
+        Claim {
+            fence: item.fence,
+            nonce,
+            step: item.step,
+            claims_without_outcome: item.claims_without_outcome,
+            record: item.record.clone(),
+        }
+    }
+
+    fn record(&mut self, session: usize, run: RunId, trace: (u64, u128, u64), text: String, outcome: bool) -> Updated {
+        let (fence, nonce, step) = trace;
+        let Some(item) = self.items.get_mut(&session) else { return Updated::FenceLost };
+        let holds = (item.fence == fence && item.nonce == nonce) || self.sabotage == Some(Sabotage::Fence);
+        let newer = item.step < step || matches!(self.sabotage, Some(Sabotage::Step | Sabotage::Fence));
+        if holds && newer {
+            item.step = step;
+            item.record = Some(text);
+            if outcome {
+                item.claims_without_outcome = 0;
+            }
+            *self.writes.entry(session).or_default() += 1;
+            return Updated::Stored;
+        }
+        // A run whose claim arrived late, after another's, owns nothing; one that finds its very step owns the record.
+        let shown = item.fence == fence && item.nonce == nonce && item.step == step && item.owner == run;
+        if shown && self.sabotage != Some(Sabotage::Nonce) { Updated::Stored } else { Updated::FenceLost }
+    }
+
+    /// All sessions are forgotten; what is known of the connection stays.
+    pub(crate) fn forget_sessions(&mut self) {
+        self.items.clear();
+    }
+
+    // --- Service items ---------------------------------------------------------------------------------------------
+
+    pub(crate) fn pauses(&self) -> Vec<Pause> {
+        self.pauses.values().cloned().collect()
+    }
+
+    /// Of two, the longer one wins.
+    pub(crate) fn open_pause(&mut self, pause: Pause) {
+        if self.pauses.get(&pause.scope).is_none_or(|open| open.until <= pause.until) {
+            self.pauses.insert(pause.scope, pause);
+        }
+    }
+
+    /// Only what was seen is closed.
+    pub(crate) fn close_pause(&mut self, seen: &Pause) {
+        let same = |open: &Pause| open.until == seen.until && open.rounds == seen.rounds;
+        if self.pauses.get(&seen.scope).is_some_and(same) {
+            self.pauses.remove(&seen.scope);
+        }
+    }
+
+    pub(crate) fn prove(&mut self, kind: WriteKind, seen: bool) {
+        self.proofs.0.insert(kind, seen);
+    }
+}

@@ -1,0 +1,79 @@
+//! A deterministic simulation of the delivery: the real state machine between a simulated queue, ledger, appliance and
+//! ticketing system, in simulated time, with everything going wrong that can.
+//!
+//! One seed is one *schedule*: which sessions there are, what the administrator changes, what the neighbours do to each
+//! call, where workers die, freeze or run side by side. The same seed always gives the same trace. No real clock, no
+//! thread, no map without an order.
+//!
+//! - [`schedule`]: what a seed stands for. [`chance`]: the only source of randomness.
+//! - [`world`]: the time line, on which everything happens. [`worker`]: performs steps as the real one does.
+//! - [`queue`], [`ledger`], [`appliance`], [`autotask`]: the neighbours, each with its own ways to fail.
+//! - [`invariants`]: what must hold whatever happens. [`sabotage`]: mechanisms taken away, to prove that it is seen.
+
+pub(crate) mod appliance;
+pub(crate) mod autotask;
+pub(crate) mod chance;
+pub(crate) mod figures;
+pub(crate) mod invariants;
+pub(crate) mod ledger;
+pub(crate) mod queue;
+pub(crate) mod rules;
+pub(crate) mod sabotage;
+pub(crate) mod schedule;
+pub(crate) mod worker;
+pub(crate) mod world;
+
+use figures::Figures;
+use sabotage::Sabotage;
+use schedule::Schedule;
+use world::World;
+
+/// A promise that was broken, with the seed that shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Violation {
+    /// Replays the schedule.
+    pub(crate) seed: u64,
+    /// Which promise.
+    pub(crate) promise: String,
+    /// Everything that happened, for a person to follow.
+    pub(crate) trace: Vec<String>,
+}
+
+/// Runs the schedule of that seed.
+///
+/// # Errors
+///
+/// The first promise that was broken. The schedule is then run again to write down its trace.
+pub(crate) fn simulate(seed: u64, sabotage: Option<Sabotage>) -> Result<Figures, Violation> {
+    let first = run(seed, sabotage, false);
+    match first.broken {
+        None => Ok(first.figures),
+        Some(_) => {
+            let again = run(seed, sabotage, true);
+            let promise = again.broken.unwrap_or_else(|| "the second run differs from the first".to_owned());
+            Err(Violation { seed, promise, trace: again.trace })
+        }
+    }
+}
+
+/// Runs the schedule of that seed and returns its whole trace, broken promise or not.
+pub(crate) fn trace(seed: u64, sabotage: Option<Sabotage>) -> (Vec<String>, Option<String>) {
+    let world = run(seed, sabotage, true);
+    (world.trace, world.broken)
+}
+
+fn run(seed: u64, sabotage: Option<Sabotage>, tracing: bool) -> World {
+    let mut world = World::new(Schedule::of(seed), seed, sabotage, tracing);
+    world.run();
+    world
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for line in &self.trace {
+            writeln!(formatter, "{line}")?;
+        }
+        writeln!(formatter, "BROKEN: {}", self.promise)?;
+        write!(formatter, "replay with SIMULATE_SEED={}", self.seed)
+    }
+}

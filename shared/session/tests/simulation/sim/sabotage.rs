@@ -1,0 +1,64 @@
+//! Mechanisms of the design, taken away one at a time. The simulation must see each of them missing: a mechanism whose
+//! absence nobody notices is either useless or untested.
+//!
+//! They are taken away around the delivery, at its interface with the ledger and its neighbours, so that the code under
+//! test has no switches in it.
+
+/// Which mechanism is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sabotage {
+    /// The ledger stores whatever record comes, whoever has claimed the session since.
+    Fence,
+    /// A claim is not told from its own repetition, nor a record from a stranger's.
+    Nonce,
+    /// The record forgets the ticket, and where each write was first sent to.
+    FrozenTarget,
+    /// A look-up by marker finds nothing, and is believed.
+    MarkerLookUp,
+    /// Look-ups are believed without proof.
+    ProofOfLookUps,
+    /// What is about to be sent is not stored before it is sent.
+    IntentRecord,
+    /// The record says that the sending was over when it began, not when the platform ends the invocation.
+    Deadline,
+    /// A write of unknown fate is taken for lost without waiting for what the vendor may still be doing.
+    WaitingTime,
+    /// A late record is stored over a newer one of the same claim.
+    Step,
+    /// Polls, replays and sessions that the ledger has forgotten are written without a look first.
+    LookFirst,
+}
+
+impl Sabotage {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Fence,
+        Self::Nonce,
+        Self::FrozenTarget,
+        Self::MarkerLookUp,
+        Self::ProofOfLookUps,
+        Self::IntentRecord,
+        Self::Deadline,
+        Self::WaitingTime,
+        Self::Step,
+        Self::LookFirst,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Fence => "fence",
+            Self::Nonce => "nonce",
+            Self::FrozenTarget => "frozen-target",
+            Self::MarkerLookUp => "marker-look-up",
+            Self::ProofOfLookUps => "proof-of-look-ups",
+            Self::IntentRecord => "intent-record",
+            Self::Deadline => "deadline",
+            Self::WaitingTime => "waiting-time",
+            Self::Step => "step",
+            Self::LookFirst => "look-first",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sabotage| sabotage.name() == name)
+    }
+}
