@@ -344,8 +344,11 @@ impl Delivery {
             // What is continued in notes is written already; attaching it now would write it twice.
             !unresolved && !matches!(write.state, WriteState::Skipped { reason: Skip::Time(_) })
         });
+        let shadow = self.rules.settings.mode == Mode::Shadow;
         for write in self.record.writes.values_mut() {
             match write.state {
+                // Nothing will be written, so nothing is decided about what may be there.
+                WriteState::InDoubt { .. } if shadow => {}
                 WriteState::Refused { .. } | WriteState::InDoubt { .. } => {
                     write.state = WriteState::Wanted;
                     write.look_first = true;
@@ -485,7 +488,7 @@ impl Delivery {
             return self.wait_for_report(now);
         }
         if self.rules.settings.mode == Mode::Shadow {
-            self.record.writes.retain(|id, _| !self.shadowed.contains(id));
+            self.record.writes.retain(|id, write| !self.shadowed.contains(id) || write.maybe_sent);
             return self.finish(Outcome::Shadowed);
         }
         if self.record.end.is_some() {
