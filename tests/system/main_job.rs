@@ -103,6 +103,18 @@ async fn day_of_the_time_entry_is_not_that_of_utc() {
 }
 
 #[tokio::test]
+async fn each_representative_gets_time_of_their_own_where_that_is_wanted() {
+    let bench = Bench::with(serde_json::json!({ "autotask": { "time_entry": { "for": "each", "span": "attended" } } })).await;
+    let session = bench.session("two-representatives", TICKET).await;
+    session.ends().await;
+    session.settled().await;
+    let entries = session.time_entries_on(TICKET_ID).await;
+    let whose: Vec<_> = entries.iter().map(|entry| (entry["resourceID"].as_i64(), entry["roleID"].as_i64())).collect();
+    assert!(whose.contains(&(Some(101), Some(301))) && whose.contains(&(Some(102), Some(302))), "{entries:#?}");
+    assert_eq!(whose.len(), 2, "an invited representative has no resource: {entries:#?}");
+}
+
+#[tokio::test]
 async fn text_of_any_script_arrives_as_it_was_typed() {
     let bench =
         Bench::with(serde_json::json!({ "autotask": { "time_entry": { "resources": { "zhkovalyova": "dwhitfield" } } } })).await;

@@ -103,6 +103,20 @@ async fn note_that_never_arrived_is_written_once_it_can_no_longer_land_and_the_t
 }
 
 #[tokio::test]
+async fn note_that_lands_long_after_its_call_was_given_up_stays_the_only_one() {
+    let bench = Bench::with(json!({ "autotask": { "unknown_write_wait_seconds": 0 } })).await;
+    let session = bench.session("printer-without-surveys", TICKET).await;
+    // Later than both early looks, so only the last one can find it.
+    let late = FaultAction::LateEffect { milliseconds: 8_000 };
+    bench.autotask.fault(Fault::new(late).on("POST", NOTE).times(1)).await;
+    session.ends().await;
+    let item = session.settled().await;
+    assert_eq!(item["record"]["writes"]["note.session"]["found"], true, "{item:#}");
+    assert_eq!(session.written().await, (1, 1));
+    assert_eq!(bench.sent("/Notes").await, 1);
+}
+
+#[tokio::test]
 async fn lost_answer_is_a_matter_for_a_person_where_the_api_user_cannot_see_its_own_notes() {
     let bench = Bench::with(json!({ "autotask": { "unknown_write_wait_seconds": 0 } })).await;
     let mailbox = bench.mailbox().await;
