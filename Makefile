@@ -14,10 +14,13 @@ SYSTEM := $(LOCAL)/system.py
 # The test system is beside the one a person works with, knows many appliances, and waits a hundredth of the time.
 TEST_NAME ?= test
 TEST_SETTINGS := --appliances 50 --worker-timeout 20 --visibility 30 --retry-pace 1 --log-level debug
+# The system that `prove` kills processes of; a short worker time-out, so that what a kill leaves undone is not waited for.
+PROOF_SYSTEM := --name proof
+PROOF_SETTINGS := --appliances 10 --worker-timeout 10 --visibility 12 --retry-pace 1
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down replay check build deploy
+.PHONY: help demo test prove up down replay check build deploy
 
 help: ## List the verbs
 	@echo "Session Bridge: make <verb>"
@@ -31,6 +34,12 @@ test: ## Run the whole test suite, end to end on the real stack included
 	@trap 'exit 130' INT TERM; trap '$(SYSTEM) --name $(TEST_NAME) down' EXIT; \
 		$(SYSTEM) --name $(TEST_NAME) up $(TEST_SETTINGS) && \
 		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/$(TEST_NAME)/system.json" cargo test --workspace --no-fail-fast
+
+prove: ## Prove what takes minutes: killed processes, a burst, a backlog (docs/reliability.md)
+	@trap 'exit 130' INT TERM; trap '$(SYSTEM) $(PROOF_SYSTEM) down' EXIT; \
+		$(SYSTEM) $(PROOF_SYSTEM) up $(PROOF_SETTINGS) && \
+		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/proof/system.json" \
+		cargo test -p system-tests --test proof -- --ignored --nocapture --test-threads=1
 
 up: ## Start the local system, or bring it to what the checkout says now, and leave it running
 	@$(SYSTEM) up
