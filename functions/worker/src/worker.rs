@@ -11,6 +11,7 @@ use ledger::{Claim, Ledger, LedgerError, Nonce};
 use session::delivery::machine::{Admission, Delivery, Input, admission};
 use session::delivery::record::WaitReason;
 use session::delivery::{Ending, NoticeSubject, Pause, Proofs, Record};
+use session::settings::Mode;
 use session::{OutboundEvent, QueueMessage};
 use tracing::Level;
 
@@ -125,10 +126,11 @@ impl Worker {
         pauses: &[Pause],
         deadline: Timestamp,
     ) -> Result<Option<(Timestamp, &'static str)>, LedgerError> {
-        if let Admission::Wait { until, why } = admission(&link.rules, event.kind, pauses, clock::now()) {
+        if let Admission::Wait { until, why } = admission(&link.rules, event.kind, queued.received_at, pauses, clock::now()) {
             return Ok(Some((until, why.map_or("on_hold", WaitReason::name))));
         }
-        if !link.rules.settings.enabled_events.contains(&event.kind) {
+        // What is ignored asks nobody.
+        if link.rules.settings.mode == Mode::Off || !link.rules.settings.enabled_events.contains(&event.kind) {
             return Ok(None);
         }
         let pause = self.budgets.check(&queued.appliance, link, &self.ledger, self.links.pace(), deadline).await?;
