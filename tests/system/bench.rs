@@ -40,7 +40,10 @@ impl Bench {
         };
         bench.appliance.reset().await;
         bench.autotask.reset().await;
-        local_aws::delete_secret(&bench.secret()).await;
+        if local_aws::delete_secret(&bench.secret()).await {
+            // An earlier test had this appliance: the worker must not serve this one with its document.
+            tokio::time::sleep(REMEMBERED).await;
+        }
         local_aws::forget(&bench.id).await;
         bench
     }
@@ -161,7 +164,7 @@ impl Bench {
 impl Drop for Bench {
     fn drop(&mut self) {
         if let Ok(mut ids) = IDS.lock() {
-            ids.push_back((Instant::now() + REMEMBERED, self.id.clone()));
+            ids.push_back(self.id.clone());
         }
     }
 }
@@ -169,22 +172,13 @@ impl Drop for Bench {
 /// Longer than the worker remembers a connection document here, which is three seconds.
 const REMEMBERED: Duration = Duration::from_secs(4);
 
-/// Appliance ids, each with the time from which a test may have it: those that no test has had yet first.
-static IDS: LazyLock<Mutex<VecDeque<(Instant, String)>>> = LazyLock::new(|| {
-    let ids = system().appliances.keys().filter(|id| *id != "default");
-    Mutex::new(ids.map(|id| (Instant::now(), id.clone())).collect())
-});
+/// Appliance ids that no test uses; those that no test has had yet come first.
+static IDS: LazyLock<Mutex<VecDeque<String>>> =
+    LazyLock::new(|| Mutex::new(system().appliances.keys().filter(|id| *id != "default").cloned().collect()));
 
 /// An appliance id for one test alone.
 async fn take_id() -> String {
-    until("an appliance id that no test uses", async || {
-        let mut ids = IDS.lock().ok()?;
-        let first = ids.front().filter(|(free_from, _)| *free_from <= Instant::now())?;
-        let id = first.1.clone();
-        ids.pop_front();
-        Some(id)
-    })
-    .await
+    until("an appliance id that no test uses", async || IDS.lock().ok()?.pop_front()).await
 }
 
 /// Posts a body for an appliance; returns status and text of the answer.

@@ -83,10 +83,14 @@ pub(crate) async fn put_secret(name: &str, text: &str) {
     }
 }
 
-/// Removes a secret with all its versions; it is no error that there is none.
-pub(crate) async fn delete_secret(name: &str) {
-    let arguments = json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true });
-    let _ = try_call("secretsmanager", "secretsmanager.DeleteSecret", arguments).await;
+/// Removes a secret with all its versions; returns whether there was one.
+pub(crate) async fn delete_secret(name: &str) -> bool {
+    let exists = try_call("secretsmanager", "secretsmanager.DescribeSecret", json!({ "SecretId": name })).await.is_ok();
+    if exists {
+        let arguments = json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true });
+        call("secretsmanager", "secretsmanager.DeleteSecret", arguments).await;
+    }
+    exists
 }
 
 // --- Queues --------------------------------------------------------------------------------------------------------

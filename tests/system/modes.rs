@@ -42,7 +42,8 @@ async fn off_records_the_session_as_ignored_and_asks_nobody() {
     session.ends().await;
     let item = session.settled().await;
     assert_eq!(item["record"]["ignored"], "mode_off", "{item:#}");
-    assert!(bench.appliance.calls().await.is_empty() && bench.autotask.calls().await.is_empty());
+    let calls = (bench.appliance.calls().await, bench.autotask.calls().await);
+    assert!(calls.0.is_empty() && calls.1.is_empty(), "{calls:#?}");
 }
 
 #[tokio::test]
