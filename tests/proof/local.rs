@@ -22,6 +22,8 @@ pub(crate) static LOCAL: LazyLock<Local> = LazyLock::new(|| {
 pub(crate) struct Local {
     /// Base URL of the local AWS.
     pub(crate) endpoint: String,
+    pub(crate) region: String,
+    pub(crate) ledger_table: String,
     /// `worker` and `receiver` -> what they are called in Lambda.
     pub(crate) functions: BTreeMap<String, String>,
     /// The directory with its logs and builds.

@@ -16,10 +16,19 @@ mod bench;
 #[path = "../system/local_aws.rs"]
 mod local_aws;
 
+#[allow(dead_code, reason = "the receiver's tests use the rest of it")]
+#[path = "../../functions/receiver/tests/whole/fake_sqs.rs"]
+mod fake_sqs;
+
+mod backlog;
+mod burst;
 mod killed;
+mod lambda;
 mod local;
+mod mapping;
 mod processes;
 mod queues;
+mod together;
 
 /// A seed for the random choices of a test: that of `SESSION_BRIDGE_SEED`, to repeat a run, or a new one. It is printed.
 fn seed() -> u64 {

@@ -31,3 +31,20 @@ fn signal(pid: u32, name: &str) {
     // It may just have ended, which is no mistake.
     let _ = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
 }
+
+/// Freezes a process amid whatever it does.
+pub(crate) fn freeze(pid: u32) {
+    signal(pid, "STOP");
+}
+
+/// Lets a frozen process go on as if nothing had happened.
+pub(crate) fn thaw(pid: u32) {
+    signal(pid, "CONT");
+}
+
+/// The most memory that a process has had resident, in KiB; 0 when it has ended.
+pub(crate) fn peak_memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+}

@@ -14,18 +14,31 @@ pub(crate) async fn depth(queue_url: &str) -> u64 {
         + count("ApproximateNumberOfMessagesDelayed")
 }
 
-/// Calls SQS; the requests are not really signed, which only a local AWS accepts.
+/// Makes an event queue like the template's, with a name that no other has, and returns its URL.
+pub(crate) async fn make(purpose: &str) -> String {
+    let attributes = json!({
+        "FifoQueue": "true", "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId",
+        "ContentBasedDeduplication": "false",
+    });
+    let name = format!("{purpose}-{:08x}.fifo", fastrand::u32(..));
+    let answer = call("CreateQueue", json!({ "QueueName": name, "Attributes": attributes })).await;
+    answer["QueueUrl"].as_str().expect("a queue has a URL").to_owned()
+}
+
+/// Calls SQS.
 pub(crate) async fn call(operation: &str, arguments: Value) -> Value {
+    try_call(operation, arguments).await.unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
+}
+
+/// Calls SQS, which may refuse; the requests are not really signed, which only a local AWS accepts.
+pub(crate) async fn try_call(operation: &str, arguments: Value) -> Result<Value, String> {
+    let scope = format!("local/20250101/{}/sqs/aws4_request", LOCAL.region);
     let request = HTTP
         .post(&LOCAL.endpoint)
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", format!("AmazonSQS.{operation}"))
-        .header(
-            "authorization",
-            "AWS4-HMAC-SHA256 Credential=local/20250101/eu-central-1/sqs/aws4_request, SignedHeaders=host, Signature=0",
-        );
-    let answer = request.body(arguments.to_string()).send().await.unwrap();
-    let (status, text) = (answer.status(), answer.text().await.unwrap());
-    assert!(status.is_success(), "{operation}: {text}");
-    serde_json::from_str(&text).unwrap_or(Value::Null)
+        .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"));
+    let answer = request.body(arguments.to_string()).send().await.map_err(|error| error.to_string())?;
+    let (status, text) = (answer.status(), answer.text().await.map_err(|error| error.to_string())?);
+    if status.is_success() { Ok(serde_json::from_str(&text).unwrap_or(Value::Null)) } else { Err(text) }
 }

@@ -1,0 +1,102 @@
+//! A backlog of 2,000 sessions for the worker, with the neighbours' rate limits on: nothing lost, nothing doubled; how fast it is
+//! worked off, how long the slowest session took, and how much memory that needs.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use simulators::{Fault, FaultAction};
+
+use crate::bench::{Bench, TICKET, TICKET_ID, sample, with_key};
+use crate::local_aws;
+use crate::mapping::Mapping;
+use crate::queues;
+
+const APPLIANCES: usize = 2;
+const SESSIONS_PER_APPLIANCE: usize = 1_000;
+/// As many as the simulated Autotask takes calls at a time per entity, and one more: so that its limit is met.
+const WORKERS: usize = 4;
+/// What each call to Autotask takes here; without it no two would ever meet.
+const AUTOTASK_TAKES: FaultAction = FaultAction::Delay { milliseconds: 20 };
+/// The worker's own default.
+const WORKER_TIMEOUT: Duration = Duration::from_secs(90);
+const VISIBILITY_SECONDS: u32 = 540;
+/// A third of what the template gives the worker; it must not depend on how much there is to do.
+const MEMORY_MAX_KIB: u64 = 160 * 1024;
+const TIME_LIMIT: Duration = Duration::from_secs(900);
+
+#[tokio::test]
+#[ignore = "takes minutes and a local system of its own: make prove"]
+async fn backlog_of_2000_sessions_is_worked_off_without_loss_or_double() {
+    crate::seed();
+    let benches = join_all((0..APPLIANCES).map(|_| Bench::new())).await;
+    let (queue, dead_letters) = (queues::make("backlog").await, queues::make("backlog-dead").await);
+    let lsids = join_all(benches.iter().map(|bench| fill(bench, &queue))).await;
+    let mapping = Mapping::new(&queue, &dead_letters, WORKER_TIMEOUT, VISIBILITY_SECONDS);
+
+    let started = Instant::now();
+    let watch = async {
+        while queues::depth(&queue).await > 0 && started.elapsed() < TIME_LIMIT {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        mapping.end();
+    };
+    tokio::join!(watch, join_all((0..WORKERS).map(|_| mapping.run())));
+    let took = started.elapsed();
+
+    print(took, &mapping, &benches).await;
+    assert_eq!((queues::depth(&queue).await, queues::depth(&dead_letters).await), (0, 0), "messages left, dead letters");
+    for (bench, lsids) in benches.iter().zip(&lsids) {
+        let notes = bench.autotask.notes(TICKET_ID).await;
+        let entries = bench.autotask.time_entries(TICKET_ID).await;
+        assert_eq!((notes.len(), entries.len()), (lsids.len(), lsids.len()), "as many as sessions");
+        for (lsid, rows, member) in lsids.iter().flat_map(|lsid| [(lsid, &notes, "title"), (lsid, &entries, "internalNotes")]) {
+            let is_own = |row: &&Value| row[member].as_str().is_some_and(|text| text.contains(lsid.as_str()));
+            assert_eq!(rows.iter().filter(is_own).count(), 1, "{member} of {lsid}");
+        }
+    }
+    assert!(mapping.peak_memory.get() < MEMORY_MAX_KIB, "{} KiB", mapping.peak_memory.get());
+}
+
+/// Makes the sessions known to the appliance and puts their ends into the queue.
+async fn fill(bench: &Bench, queue: &str) -> Vec<String> {
+    bench.autotask.fault(Fault::new(AUTOTASK_TAKES)).await;
+    let report = with_key(&sample("reports/printer-without-surveys.xml"), TICKET);
+    let mut lsids = Vec::new();
+    for _ in 0..SESSIONS_PER_APPLIANCE {
+        let lsid = format!("{:032x}", fastrand::u128(..));
+        bench.appliance.put_session(&lsid, &report).await;
+        let body = sample("outbound/support_conference_end.form").replace("7d1f0c52a9be4e6f8a3b90d4c6e21f57", &lsid);
+        assert!(body.contains(&lsid), "the sample has the usual lsid");
+        let message = json!({
+            "v": 1, "appliance": bench.id, "received_at": now(), "source": "event", "body": body.trim_end(),
+        });
+        local_aws::send(queue, &format!("{}:{lsid}", bench.id), &message.to_string()).await;
+        lsids.push(lsid);
+    }
+    lsids
+}
+
+#[expect(clippy::disallowed_methods, reason = "the receiver would say when it took the event")]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+async fn print(took: Duration, mapping: &Mapping, benches: &[Bench]) {
+    let sessions = mapping.sessions.borrow();
+    let mut times: Vec<Duration> = sessions.values().map(|(_, took)| *took).collect();
+    times.sort_unstable();
+    let part = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64();
+    eprintln!("sessions                {} by {WORKERS} workers in {:.0} s", sessions.len(), took.as_secs_f64());
+    eprintln!("drain rate              {:.1} sessions a second", sessions.len() as f64 / took.as_secs_f64());
+    eprintln!("one session             median {:.3} s, 99 % {:.3} s, slowest {:.3} s", part(50), part(99), part(100));
+    eprintln!("invocations             {} ({} failed)", mapping.invocations.get(), mapping.failed.get());
+    eprintln!("peak memory of a worker {:.1} MiB", mapping.peak_memory.get() as f64 / 1024.0);
+    for bench in benches {
+        let counters = bench.autotask.counters().await;
+        eprintln!(
+            "Autotask of {}         statuses {}, most at once {}",
+            bench.id, counters["statuses"], counters["most_at_once"]
+        );
+    }
+}
