@@ -53,9 +53,15 @@ def check_build(architecture: str) -> None:
                           do_next=f"make build ARCH={architecture}, or deploy with the ARCH it was built for")
 
 
+def environment() -> dict[str, str]:
+    """What SAM is run with. It knows only the older name of the region's variable."""
+    region = {"AWS_DEFAULT_REGION": os.environ["AWS_REGION"]} if os.environ.get("AWS_REGION") else {}
+    return {**os.environ, **region, "PATH": tools.path_with_tools(), "SAM_CLI_TELEMETRY": "0"}
+
+
 def check_account() -> tuple[str, str]:
     """Returns account and region, or says what is missing to reach them."""
-    answer = subprocess.run([str(tools.python_of("sam")), "-c", WHO_AND_WHERE], capture_output=True, text=True)
+    answer = subprocess.run([str(tools.python_of("sam")), "-c", WHO_AND_WHERE], env=environment(), capture_output=True, text=True)
     if answer.returncode == 0:
         account, region = answer.stdout.split()
         return account, region
@@ -65,7 +71,7 @@ def check_account() -> tuple[str, str]:
                       "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if they are temporary, AWS_SESSION_TOKEN")
     if cause == "no region":
         raise Stopped("no AWS region is set", do_next="set AWS_REGION, for example: AWS_REGION=eu-central-1 make deploy")
-    raise Stopped(f"AWS does not accept the credentials: {cause}", do_next="sign in again, or correct AWS_PROFILE; then repeat make deploy")
+    raise Stopped(f"AWS could not be asked whose credentials these are: {cause}", do_next="sign in again, correct AWS_PROFILE, or look at the network; then repeat make deploy")
 
 
 def ensure_settings(path: Path) -> None:
@@ -106,8 +112,7 @@ def deploy(stack: str, architecture: str, settings: Path) -> int:
     """Lets SAM do it, in this terminal, and returns its exit code."""
     command = ["sam", "deploy", "--template-file", str(BUILT / "template.yaml"), "--config-file", str(ROOT / "infra" / "samconfig.toml"),
                "--stack-name", stack, "--parameter-overrides", f"file://{settings}", f"Architecture={architecture}"]
-    environment = {**os.environ, "PATH": tools.path_with_tools(), "SAM_CLI_TELEMETRY": "0"}
-    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment()).returncode
 
 
 def main() -> int:
