@@ -6,6 +6,7 @@
 //! - [`worker`]: one event: read, link, admit, claim, run, let go.
 //! - [`perform`]: the steps of the delivery, with concrete clients.
 //! - [`link`]: a connection document turned into rules and clients.
+//! - `shared_token`: one token of the appliance for many processes.
 //! - [`budget`]: the tenant's hourly budget of calls.
 //! - [`queue`], [`notify`], [`log_line`]: what messages, people and the log get.
 //! - [`config`], [`clock`]: the doors to environment and clock.
@@ -19,4 +20,5 @@ pub mod log_line;
 pub mod notify;
 pub mod perform;
 pub mod queue;
+mod shared_token;
 pub mod worker;

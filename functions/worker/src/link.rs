@@ -16,6 +16,8 @@ use session::delivery::{NoticeSubject, Pace};
 use session::render::{TemplateProblem, Templates};
 use ticketing::autotask::AutotaskClient;
 
+use crate::shared_token;
+
 /// One connection, ready to be used.
 pub struct Link {
     document: Arc<Loaded>,
@@ -105,6 +107,7 @@ impl Links {
         }
         let first_seen = self.ledger.first_seen(appliance, now).await?;
         let link = Arc::new(make(document, first_seen, self.pace)?);
+        shared_token::adopt(&link.appliance, &self.ledger, appliance).await;
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(appliance.clone(), Arc::clone(&link));
         Ok(link)
     }

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::link::{Link, Links};
 use crate::notify::Notifier;
+use crate::shared_token;
 
 /// More steps than any session can need: an endless run would be a defect, and must not hold a session for ever.
 const STEPS_MAX: u32 = 2_000;
@@ -115,7 +116,11 @@ impl Performer<'_> {
 
     async fn fetch_report(&mut self) -> Result<session::SupportSession, Failure> {
         let lsid = self.lsid;
-        self.call(async |link, by| link.appliance.fetch_report(lsid, by.saturating_duration_since(Instant::now())).await).await
+        let report =
+            self.call(async |link, by| link.appliance.fetch_report(lsid, by.saturating_duration_since(Instant::now())).await).await;
+        // At once, not after the run: a process that ends in between would have used up a token for nobody else.
+        shared_token::keep(&self.link.appliance, self.ledger, self.appliance).await;
+        report
     }
 
     async fn look_up(&mut self, look_up: &LookUp) -> Result<Vec<RemoteId>, Failure> {

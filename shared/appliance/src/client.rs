@@ -3,22 +3,26 @@
 //! One call is one request on a connection of its own (and one for a token, when there is none): the vendor demands that the
 //! connection is closed after each call. Redirects are never followed, since they would carry the credentials elsewhere.
 //! Credentials travel in a header or a body, never in a URL. Every failure comes back as a [`Failure`] that says what to do
-//! next; nothing is repeated here but a call whose token was refused, once, with a fresh one.
+//! next; nothing is repeated here but a call whose token was refused, once, with a fresh one. A token can be handed to other
+//! processes, sealed; where it lies in between is not known here.
 
 use std::io;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
-use session::{Failure, Lsid, Sentence, SupportSession};
+use session::{ApplianceId, Failure, Lsid, Sentence, SupportSession};
 use tokio_util::io::StreamReader;
 
 mod answer;
 mod config;
+mod sealed_token;
 mod token;
 
 pub use config::{ApplianceConfig, ConfigError, Credentials};
+pub use sealed_token::SealedToken;
 use token::TokenSource;
 
 use crate::report::read_report_async;
@@ -79,6 +83,31 @@ impl ApplianceClient {
             let what = format!("no whole answer within {} ms", allowed.as_millis());
             Err(Failure::Unknown { what: Sentence::new(&what) })
         })
+    }
+
+    /// Whether it works with tokens: with a user's password there is nothing to share.
+    #[must_use]
+    pub const fn works_with_tokens(&self) -> bool {
+        matches!(self.access, Access::Token(_))
+    }
+
+    /// Uses the token that a client of the same API account has shared, unless there is one in use. Returns whether it does:
+    /// what cannot be opened (sealed for another appliance or with another secret, damaged), or is about to expire `now`, is
+    /// left alone. A token that turns out to be refused is renewed by the next call, as any.
+    pub async fn adopt(&self, appliance: &ApplianceId, sealed: &[u8], now: Timestamp) -> bool {
+        match &self.access {
+            Access::Token(tokens) => tokens.adopt(appliance, sealed, now).await,
+            Access::Password { .. } => false,
+        }
+    }
+
+    /// The token in use, sealed for other clients of the same API account and good to be [adopted](Self::adopt) there; each one
+    /// that was issued to this client once, and none that was adopted or is about to expire `now`.
+    pub async fn token_to_share(&self, appliance: &ApplianceId, now: Timestamp) -> Option<SealedToken> {
+        match &self.access {
+            Access::Token(tokens) => tokens.to_share(appliance, now).await,
+            Access::Password { .. } => None,
+        }
     }
 
     async fn fetch(&self, lsid: &Lsid) -> Result<SupportSession, Failure> {

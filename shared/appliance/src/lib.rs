@@ -22,6 +22,6 @@ pub mod report;
 pub use outbound_event::{Malformed, Parsed};
 
 #[cfg(feature = "client")]
-pub use client::{ApplianceClient, ApplianceConfig, ConfigError, Credentials};
+pub use client::{ApplianceClient, ApplianceConfig, ConfigError, Credentials, SealedToken};
 #[cfg(feature = "client")]
 pub use report::{ReportError, read_report, read_report_async};

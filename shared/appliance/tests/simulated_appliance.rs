@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use appliance::{ApplianceClient, ApplianceConfig, Credentials};
-use session::{Failure, Lsid, Sentence, SupportSession};
+use session::{ApplianceId, Failure, Lsid, Sentence, SupportSession};
 use simulators::{ApplianceSimulator, ApplianceTenant, Fault, FaultAction};
 
 const LSID: &str = "7d1f0c52a9be4e6f8a3b90d4c6e21f57";
@@ -71,6 +71,49 @@ async fn token_that_was_invalidated_is_renewed_unnoticed() {
     tenant.invalidate_tokens().await;
     let both = futures_util::future::join(fetch(&client), fetch(&client)).await;
     assert!(both.0.is_ok() && both.1.is_ok(), "{both:?}");
+}
+
+/// What the processes of a burst do: each has a client of its own and fetches one report. With `sharing` each adopts what was
+/// kept last, and what it is issued is kept, as the worker does it with the ledger.
+async fn fetch_in_many_processes(tenant: &ApplianceTenant, processes: usize, sharing: bool) -> Vec<ApplianceClient> {
+    let (acme, now) = (ApplianceId::default(), "2030-03-18T14:00:00Z".parse().unwrap());
+    let (mut clients, mut kept) = (Vec::new(), None::<Vec<u8>>);
+    for _ in 0..processes {
+        let client = client(tenant, account("appliance-secret"));
+        if let Some(sealed) = &kept {
+            assert!(client.adopt(&acme, sealed, now).await);
+        }
+        fetch(&client).await.unwrap();
+        if let Some(token) = client.token_to_share(&acme, now).await.filter(|_| sharing) {
+            kept = Some(token.bytes);
+        }
+        clients.push(client);
+    }
+    clients
+}
+
+#[tokio::test]
+async fn two_processes_share_one_token() {
+    let (_simulator, tenant, _) = ready().await;
+    fetch_in_many_processes(&tenant, 2, true).await;
+    assert_eq!(tenant.count("POST", "token").await, 1);
+    assert_eq!(tenant.count("POST", "SupportSession").await, 2);
+}
+
+#[tokio::test]
+async fn thirty_first_process_ends_the_first_ones_token_unless_they_share_one() {
+    let (_simulator, tenant, _) = ready().await;
+    let apart = fetch_in_many_processes(&tenant, 31, false).await;
+    assert_eq!(tenant.count("POST", "token").await, 31);
+    fetch(&apart[0]).await.unwrap();
+    assert_eq!(tenant.count("POST", "token").await, 32, "the first token should have been ended by the 31st");
+
+    tenant.invalidate_tokens().await;
+    tenant.clear_calls().await;
+    let sharing = fetch_in_many_processes(&tenant, 31, true).await;
+    fetch(&sharing[0]).await.unwrap();
+    assert_eq!(tenant.count("POST", "token").await, 1);
+    assert_eq!(tenant.count("POST", "SupportSession").await, 32);
 }
 
 #[tokio::test]

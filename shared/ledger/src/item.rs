@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use session::{ApplianceId, Lsid};
@@ -58,6 +59,11 @@ pub(crate) fn number(value: impl Into<i128>) -> AttributeValue {
     AttributeValue::N(value.into().to_string())
 }
 
+/// A binary attribute.
+pub(crate) fn binary(value: &[u8]) -> AttributeValue {
+    AttributeValue::B(Blob::new(value))
+}
+
 /// A moment as text: RFC 3339 in UTC with exactly three digits of the second, so that the order of texts is the order of
 /// time.
 pub(crate) fn moment_text(at: Timestamp) -> String {
@@ -72,6 +78,11 @@ pub(crate) fn moment(at: Timestamp) -> AttributeValue {
 /// The text attribute of that name, if there.
 pub(crate) fn read_text<'a>(item: &'a Item, name: &str) -> Result<Option<&'a str>, LedgerError> {
     item.get(name).map(|value| value.as_s().map(String::as_str).map_err(|_| not(name, "a text"))).transpose()
+}
+
+/// The bytes of that name, if there.
+pub(crate) fn read_binary<'a>(item: &'a Item, name: &str) -> Result<Option<&'a [u8]>, LedgerError> {
+    item.get(name).map(|value| value.as_b().map(AsRef::as_ref).map_err(|_| not(name, "bytes"))).transpose()
 }
 
 /// The whole, non-negative number of that name, if there.
@@ -116,6 +127,7 @@ mod tests {
         assert!(read_number::<u64>(&item, "n").is_err());
         assert!(read_number::<u64>(&item, "s").is_err());
         assert!(read_text(&item, "n").is_err());
+        assert!(read_binary(&item, "s").is_err());
         assert!(read_moment(&item, "s").is_err());
         assert!(required::<u8>("n", None).is_err());
     }

@@ -2,7 +2,8 @@
 //!
 //! One item per (appliance, lsid) holds what the delivery remembers, as a serialised value that this crate does not
 //! look into ([`claim`](Ledger::claim), [`record`](Ledger::record)). A few service items per appliance lie beside them,
-//! under sort keys that no lsid can have, for they contain `#`: pauses, proofs, what was told, shadow writes.
+//! under sort keys that no lsid can have, for they contain `#`: pauses, proofs, what was told, shadow writes, a
+//! sealed token.
 //!
 //! It needs no rights on the table but `dynamodb:GetItem` and `dynamodb:UpdateItem`: who cannot delete cannot forget.
 //!
@@ -55,9 +56,11 @@ mod notice;
 mod pause;
 mod proof;
 mod shadow;
+mod token;
 
 pub use claim::{Attention, Claim, Nonce, Progress, Stored};
 pub use error::LedgerError;
 pub use ledger::Ledger;
 pub use notice::TOLD_AGAIN_AFTER;
 pub use shadow::{Kept, SHADOW_BYTES_MAX};
+pub use token::SealedToken;

@@ -1,18 +1,20 @@
 //! The bearer token of an API account: asked for once, kept until shortly before it expires, renewed by one call at a time.
 //!
 //! An account has at most 30 valid tokens, and the next one silently ends the oldest (vendor reference); so a token is shared by
-//! all calls of a client, and a client should live as long as its process.
+//! all calls of a client, a client should live as long as its process, and processes hand each other their tokens sealed.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::{Client, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use session::{Failure, Sentence};
+use session::{ApplianceId, Failure, Sentence};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::answer;
+use super::sealed_token::{OpenToken, SealedToken, SealingKey};
 
 /// The most bytes of an answer to a token request. Real ones have a few hundred.
 const TOKEN_ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -39,11 +41,31 @@ pub(super) struct TokenSource {
 pub(super) struct Token {
     bearer: SecretString,
     usable_until: Instant,
+    /// When it ends, by its answer or by who shared it.
+    ends_at: Instant,
+    /// Whether other processes should still learn of it.
+    to_share: bool,
 }
 
 impl Token {
     pub(super) fn expose_secret(&self) -> &str {
         self.bearer.expose_secret()
+    }
+
+    /// The token that somebody else was given; `None` if it is (nearly) over, or nothing that can be sent.
+    fn adopted(open: OpenToken, now: Timestamp) -> Option<Self> {
+        let left = Duration::try_from(open.valid_until.duration_since(now)).ok()?.min(LIFETIME_MAX);
+        let usable = left.checked_sub(EXPIRY_MARGIN).filter(|usable| !usable.is_zero())?;
+        let here = Instant::now();
+        let token = Self { bearer: open.bearer, usable_until: here + usable, ends_at: here + left, to_share: false };
+        is_header_text(token.expose_secret()).then_some(token)
+    }
+
+    /// The token as somebody else may use it; `None` if that is not worth it.
+    fn opened(&self, now: Timestamp) -> Option<OpenToken> {
+        let left = self.ends_at.saturating_duration_since(Instant::now());
+        let valid_until = now.checked_add(left).ok().filter(|_| left > EXPIRY_MARGIN)?;
+        Some(OpenToken { bearer: self.bearer.clone(), valid_until })
     }
 }
 
@@ -68,6 +90,31 @@ impl TokenSource {
             Some(token) if token.expose_secret() != refused.expose_secret() => Ok(current.insert(token).clone()),
             _ => Ok(current.insert(self.request(http).await?).clone()),
         }
+    }
+
+    /// Takes over a shared token, unless there is one in use; returns whether it did.
+    pub(super) async fn adopt(&self, appliance: &ApplianceId, sealed: &[u8], now: Timestamp) -> bool {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|token| Instant::now() < token.usable_until) {
+            return false;
+        }
+        let open = self.sealing_key().and_then(|key| key.open(appliance, sealed));
+        let Some(token) = open.and_then(|open| Token::adopted(open, now)) else { return false };
+        *current = Some(token);
+        true
+    }
+
+    /// The token in use for others, if it was issued here and not yet given out.
+    pub(super) async fn to_share(&self, appliance: &ApplianceId, now: Timestamp) -> Option<SealedToken> {
+        let mut current = self.current.lock().await;
+        let token = current.as_mut().filter(|token| token.to_share)?;
+        // Once, whatever comes of it: sharing saves requests, and must not cost one more per call when it fails.
+        token.to_share = false;
+        self.sealing_key()?.seal(appliance, &token.opened(now)?)
+    }
+
+    fn sealing_key(&self) -> Option<SealingKey> {
+        SealingKey::of(&self.client_id, &self.client_secret)
     }
 
     async fn request(&self, http: &Client) -> Result<Token, Failure> {
@@ -135,7 +182,7 @@ impl TokenAnswer {
         let lifetime = self.expires_in.map_or(LIFETIME_UNSTATED, |seconds| seconds.duration());
         // A token so short-lived that the margin would eat it is used for half of its life.
         let usable = lifetime.saturating_sub(EXPIRY_MARGIN).max(lifetime / 2);
-        Some(Token { bearer, usable_until: asked_at + usable })
+        Some(Token { bearer, usable_until: asked_at + usable, ends_at: asked_at + lifetime, to_share: true })
     }
 }
 

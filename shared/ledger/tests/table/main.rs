@@ -9,4 +9,5 @@ mod pauses;
 mod refusals;
 mod service_items;
 mod system;
+mod tokens;
 mod unreliable_network;

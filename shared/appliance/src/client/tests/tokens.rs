@@ -119,3 +119,90 @@ async fn token_request_that_fails_otherwise_is_classified_as_any_call() {
     assert_eq!(failing(404).await, "fate unknown: the token request was answered 404");
     assert_eq!(failing(429).await, "not taken: the token request was answered 429");
 }
+
+/// The moment at which tokens are shared and adopted in these tests.
+fn moment(seconds_later: i64) -> Timestamp {
+    "2030-03-18T14:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_secs(seconds_later)
+}
+
+fn acme() -> ApplianceId {
+    "acme".parse().unwrap()
+}
+
+#[tokio::test]
+async fn issued_token_is_offered_once_and_an_adopted_one_never() {
+    let server = numbering(1, 3600).await;
+    let (one, other) = (server.client(), server.client());
+    assert!(one.token_to_share(&acme(), moment(0)).await.is_none());
+    fetch(&one).await.unwrap();
+    let shared = one.token_to_share(&acme(), moment(0)).await.unwrap();
+    assert!((moment(3590)..=moment(3600)).contains(&shared.valid_until), "{}", shared.valid_until);
+    assert!(one.token_to_share(&acme(), moment(0)).await.is_none());
+    assert!(other.adopt(&acme(), &shared.bytes, moment(60)).await);
+    fetch(&other).await.unwrap();
+    assert!(other.token_to_share(&acme(), moment(60)).await.is_none());
+    assert_eq!(server.count(Call::is_for_token), 1);
+}
+
+#[tokio::test]
+async fn token_that_is_about_to_expire_is_neither_adopted_nor_offered() {
+    let server = numbering(1, 3600).await;
+    let client = server.client();
+    fetch(&client).await.unwrap();
+    let shared = client.token_to_share(&acme(), moment(0)).await.unwrap();
+    for seconds_later in [3541, 3600, 100_000] {
+        assert!(!server.client().adopt(&acme(), &shared.bytes, moment(seconds_later)).await, "{seconds_later} s later");
+    }
+    assert!(server.client().adopt(&acme(), &shared.bytes, moment(3500)).await);
+
+    let short = numbering(1, 60).await;
+    let client = short.client();
+    fetch(&client).await.unwrap();
+    assert!(client.token_to_share(&acme(), moment(0)).await.is_none());
+}
+
+#[tokio::test]
+async fn token_in_use_is_not_exchanged_for_a_shared_one() {
+    let server = numbering(1, 3600).await;
+    let (one, other) = (server.client(), server.client());
+    fetch(&one).await.unwrap();
+    fetch(&other).await.unwrap();
+    let shared = one.token_to_share(&acme(), moment(0)).await.unwrap();
+    assert!(!other.adopt(&acme(), &shared.bytes, moment(0)).await);
+}
+
+#[tokio::test]
+async fn token_that_cannot_be_opened_is_not_used() {
+    let server = numbering(1, 3600).await;
+    let client = server.client();
+    fetch(&client).await.unwrap();
+    let shared = client.token_to_share(&acme(), moment(0)).await.unwrap().bytes;
+    let with = |credentials| ApplianceClient::new(ApplianceConfig { credentials, ..config(&server.url) }).unwrap();
+    let other_secret = with(Credentials::OAuth { client_id: CLIENT_ID.to_owned(), client_secret: "another".into() });
+    assert!(!other_secret.adopt(&acme(), &shared, moment(0)).await);
+    let user = with(Credentials::Password { username: "jdoe".to_owned(), password: SECRET.into() });
+    assert!(!user.adopt(&acme(), &shared, moment(0)).await);
+    let client = server.client();
+    assert!(!client.adopt(&ApplianceId::default(), &shared, moment(0)).await);
+    assert!(!client.adopt(&acme(), b"", moment(0)).await);
+    fetch(&client).await.unwrap();
+    assert_eq!(server.count(Call::is_for_token), 2);
+}
+
+#[tokio::test]
+async fn adopted_token_that_is_refused_is_renewed_once_and_the_new_one_offered() {
+    let server = numbering(2, 3600).await;
+    let source = numbering(1, 3600).await;
+    let issuing = source.client();
+    fetch(&issuing).await.unwrap();
+    let shared = issuing.token_to_share(&acme(), moment(0)).await.unwrap();
+    fetch(&server.client()).await.unwrap();
+    let before = server.calls().len();
+
+    let client = server.client();
+    assert!(client.adopt(&acme(), &shared.bytes, moment(0)).await);
+    fetch(&client).await.unwrap();
+    let paths: Vec<_> = server.calls()[before..].iter().map(|call| call.uri.path().to_owned()).collect();
+    assert_eq!(paths, ["/api/reporting", "/oauth2/token", "/api/reporting"]);
+    assert!(client.token_to_share(&acme(), moment(0)).await.is_some());
+}
