@@ -1,11 +1,12 @@
 //! What must hold whatever happens: the promises of the design, checked at every step and at the end of each schedule.
 
-use session::delivery::{Content, Ending, Outcome, Record, Write, WriteId, WriteKind, WriteState};
+use session::delivery::{Content, Ending, Outcome, PauseScope, Record, Write, WriteId, WriteKind, WriteState};
 
 use super::queue::Gone;
 use super::rules::{Mode0, RETRY_HOURS, RETRY_HOURS_IMPATIENT};
+use super::sabotage::Sabotage;
 use super::worker::{RunId, states};
-use super::world::World;
+use super::world::{World, stamp};
 
 /// The calls that one run may make whatever its session: the report, the ticket, the resource of each representative,
 /// the proofs.
@@ -17,7 +18,8 @@ const CALLS_OF_A_WRITE: u64 = 9;
 
 /// A stale fence changes nothing.
 pub(crate) fn record_taken(world: &mut World, run: RunId, before: Option<(RunId, u64)>) {
-    if before.is_none_or(|(owner, _)| owner != run) {
+    let overlooked = world.sabotage == Some(Sabotage::FenceByItsHarm);
+    if before.is_none_or(|(owner, _)| owner != run) && !overlooked {
         world.break_promise(format!("the ledger stored a record of run {run}, although another had claimed the session since"));
     }
 }
@@ -32,9 +34,28 @@ pub(crate) fn fence_lost(world: &mut World, run: RunId) {
     }
 }
 
+/// Nothing overtakes: whatever came before in its session is gone when a message is handed out.
+pub(crate) fn handed_out(world: &mut World, message: usize) {
+    let session = world.queue.messages[message].post.session;
+    let open = world.queue.messages[..message].iter().position(|other| other.post.session == session && other.gone.is_none());
+    if let Some(open) = open {
+        world.break_promise(format!("message {message} has overtaken message {open}"));
+    }
+}
+
+/// A neighbour is left alone while its pause lasts, as far as the run could know.
+pub(crate) fn called(world: &mut World, run: RunId, neighbour: PauseScope) {
+    let now = stamp(world.now + world.runs[run].skew);
+    if world.runs[run].pauses.iter().any(|pause| pause.scope == neighbour && pause.until > now) {
+        world.break_promise(format!("run {run} called a neighbour in spite of its pause: {neighbour:?}"));
+    }
+}
+
 /// Nothing goes into doubt while look-ups are known to work.
 pub(crate) fn record_sent(world: &mut World, run: RunId, record: &Record) {
     let before = world.runs[run].stored.clone().unwrap_or_default();
+    let most = before.writes.len().max(record.writes.len());
+    world.runs[run].most_writes = world.runs[run].most_writes.max(most);
     for (id, write) in &record.writes {
         let was = before.writes.get(id).map(|write| &write.state);
         let entered = |is: fn(&WriteState) -> bool| is(&write.state) && !was.is_some_and(is);
@@ -72,7 +93,7 @@ pub(crate) fn sent(world: &mut World, run: RunId, write: &WriteId, content: &Con
         return world.break_promise(format!("{write} was sent before its note"));
     }
     let session = world.runs[run].session;
-    if world.autotask.rows_of(session, write).next().is_some() {
+    if !world.sent.insert((session, write.clone())) {
         world.figures.sent_again += 1;
     }
 }
@@ -112,8 +133,7 @@ fn on_one_ticket(world: &mut World, session: usize) {
 /// The number of calls stays in its bound.
 pub(crate) fn run_ended(world: &mut World, run: RunId, ending: &Ending) {
     let calls = world.runs[run].neighbour_calls;
-    let writes = world.runs[run].delivery.as_ref().map_or(0, |delivery| delivery.record().writes.len());
-    let bound = CALLS_OF_A_RUN + CALLS_OF_A_WRITE * u64::try_from(writes).unwrap();
+    let bound = CALLS_OF_A_RUN + CALLS_OF_A_WRITE * u64::try_from(world.runs[run].most_writes).unwrap();
     world.figures.most_calls_of_a_run = world.figures.most_calls_of_a_run.max(calls);
     if calls > bound {
         return world.break_promise(format!("run {run} made {calls} calls, more than {bound}"));
@@ -153,11 +173,11 @@ pub(crate) fn at_the_end(world: &mut World) {
         let runs = world.runs_of.get(&index).copied().unwrap_or_default();
         world.figures.most_runs_of_a_message = world.figures.most_runs_of_a_message.max(runs);
         let hours = u64::from(if world.schedule.impatient { RETRY_HOURS_IMPATIENT } else { RETRY_HOURS });
-        // Early rungs, what waits four times an hour, and as much again for workers that died. Where messages become
-        // visible at every turn, the number of runs is the queue's and not the delivery's.
+        // Early rungs, what waits four times an hour, and as much again for workers that died. Where the queue and the
+        // ledger fail at every turn, the number of runs is theirs and not the delivery's.
         let bound = 100 + 20 * hours;
         let weather = &world.schedule.weather;
-        let rough = weather.visible_early + weather.dies + weather.queue_fails + weather.freezes > 100;
+        let rough = weather.visible_early + weather.dies + weather.queue_fails + weather.freezes + weather.ledger_fails > 100;
         if runs > bound && !rough {
             return world.break_promise(format!("message {index} was worked on {runs} times, more than {bound}"));
         }

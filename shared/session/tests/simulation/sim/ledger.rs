@@ -95,8 +95,9 @@ impl Ledger {
     fn record(&mut self, session: usize, run: RunId, trace: (u64, u128, u64), text: String, outcome: bool) -> Updated {
         let (fence, nonce, step) = trace;
         let Some(item) = self.items.get_mut(&session) else { return Updated::FenceLost };
-        let holds = (item.fence == fence && item.nonce == nonce) || self.sabotage == Some(Sabotage::Fence);
-        let newer = item.step < step || matches!(self.sabotage, Some(Sabotage::Step | Sabotage::Fence));
+        let without_fence = self.sabotage.is_some_and(Sabotage::is_without_fence);
+        let holds = (item.fence == fence && item.nonce == nonce) || without_fence;
+        let newer = item.step < step || without_fence || self.sabotage == Some(Sabotage::Step);
         if holds && newer {
             item.step = step;
             item.record = Some(text);

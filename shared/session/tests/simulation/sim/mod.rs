@@ -10,6 +10,8 @@
 //! - [`queue`], [`ledger`], [`appliance`], [`autotask`]: the neighbours, each with its own ways to fail.
 //! - [`invariants`]: what must hold whatever happens. [`sabotage`]: mechanisms taken away, to prove that it is seen.
 
+#![allow(dead_code, reason = "the test and the command line use different parts")]
+
 pub(crate) mod appliance;
 pub(crate) mod autotask;
 pub(crate) mod chance;

@@ -9,6 +9,8 @@
 pub(crate) enum Sabotage {
     /// The ledger stores whatever record comes, whoever has claimed the session since.
     Fence,
+    /// The same, judged only by what it does to the tickets: a stale record as such is overlooked.
+    FenceByItsHarm,
     /// A claim is not told from its own repetition, nor a record from a stranger's.
     Nonce,
     /// The record forgets the ticket, and where each write was first sent to.
@@ -30,8 +32,9 @@ pub(crate) enum Sabotage {
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Fence,
+        Self::FenceByItsHarm,
         Self::Nonce,
         Self::FrozenTarget,
         Self::MarkerLookUp,
@@ -46,6 +49,7 @@ impl Sabotage {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Fence => "fence",
+            Self::FenceByItsHarm => "fence-by-its-harm",
             Self::Nonce => "nonce",
             Self::FrozenTarget => "frozen-target",
             Self::MarkerLookUp => "marker-look-up",
@@ -56,6 +60,11 @@ impl Sabotage {
             Self::Step => "step",
             Self::LookFirst => "look-first",
         }
+    }
+
+    /// Whether the ledger stores whatever comes.
+    pub(crate) const fn is_without_fence(self) -> bool {
+        matches!(self, Self::Fence | Self::FenceByItsHarm)
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {

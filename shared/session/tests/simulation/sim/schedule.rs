@@ -20,6 +20,8 @@ pub(crate) struct Weather {
     pub(crate) dies: u32,
     /// A sandbox freezes before an action.
     pub(crate) freezes: u32,
+    /// A sandbox freezes for most of its invocation when it is about to send.
+    pub(crate) freezes_before_sending: u32,
     /// A call never leaves.
     pub(crate) not_taken: u32,
     /// A call is throttled.
@@ -28,8 +30,10 @@ pub(crate) struct Weather {
     pub(crate) lost_before: u32,
     /// The answer is lost and it was done.
     pub(crate) lost_after: u32,
-    /// The vendor takes up to 300 s.
+    /// The vendor takes up to 300 s for a write.
     pub(crate) slow: u32,
+    /// A read takes minutes.
+    pub(crate) slow_reads: u32,
     /// A read fails.
     pub(crate) read_fails: u32,
     /// A call to the ledger is not taken.
@@ -159,7 +163,9 @@ impl Schedule {
         let mut chance = Chance::of(seed ^ 0x5ced_01e5);
         let chance = &mut chance;
         let calm = chance.one_in(16);
-        let curable = calm || !chance.one_in(3);
+        // What must come together to do harm is rare when each is left to chance: sandboxes that freeze before a slow call.
+        let frozen_and_slow = !calm && chance.one_in(8);
+        let curable = calm || !(frozen_and_slow || chance.one_in(3));
         let count = chance.pick(&[1, 1, 1, 2, 3]);
         let sessions: Vec<Session> = (0..count).map(|index| session(index, calm, curable, chance)).collect();
         let posts = posts(&sessions, calm, curable, chance);
@@ -181,6 +187,11 @@ impl Schedule {
             curable,
             sessions,
         };
+        if frozen_and_slow {
+            let skew_max = schedule.weather.skew_max;
+            schedule.weather = Weather { freezes_before_sending: 300, slow: 700, skew_max, ..Weather::default() };
+            schedule.tenant.blind = [false; 3];
+        }
         if !calm && chance.one_in(4) {
             schedule.forget_and_replay(last, chance);
         } else if !calm && chance.one_in(3) {
@@ -312,6 +323,7 @@ fn weather(curable: bool, chance: &mut Chance) -> Weather {
         lost_before: rate(),
         lost_after: rate(),
         slow: rate(),
+        slow_reads: rate(),
         read_fails: rate(),
         ledger_fails: rate(),
         ledger_lost: rate(),

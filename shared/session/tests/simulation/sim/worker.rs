@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use session::delivery::machine::{Admission, Delivery, Input, Rules, admission};
-use session::delivery::{Answer, Content, Ending, LookUp, Outcome, Pause, Proofs, Record, Step, WriteId, WriteKind, WriteState};
+use session::delivery::{
+    Answer, Content, Ending, LookUp, Outcome, Pause, PauseScope, Proofs, Record, Step, WriteId, WriteKind, WriteState,
+};
 use session::event::OutboundEvent;
 use session::failure::Failure;
 use session::queue_message::Source;
@@ -55,6 +57,8 @@ pub(crate) struct Run {
     pub(crate) stored: Option<Record>,
     ending: Option<Ending>,
     pub(crate) neighbour_calls: u64,
+    /// The most writes that its session had while it ran.
+    pub(crate) most_writes: usize,
     steps: u32,
 }
 
@@ -76,6 +80,7 @@ impl Run {
             stored: None,
             ending: None,
             neighbour_calls: 0,
+            most_writes: 0,
             steps: 0,
         }
     }
@@ -122,12 +127,20 @@ impl World {
                 return;
             }
         }
-        if self.chance.per_mille(self.schedule.weather.freezes) {
-            let frozen = self.chance.spread(SECOND, 200 * SECOND);
+        if let Some(frozen) = self.freezes(&action) {
             self.note_run(run, |_| format!("is frozen for {frozen} ms"));
             return self.at(self.now + frozen, Happening::Thawed(run, turn, Box::new(action)));
         }
         self.issue(run, action);
+    }
+
+    fn freezes(&mut self, action: &Action) -> Option<Millis> {
+        let weather = self.schedule.weather;
+        let sends = matches!(action, Action::Perform(Step::Send { .. }));
+        if sends && self.chance.per_mille(weather.freezes_before_sending) {
+            return Some(self.chance.between(40 * SECOND, 84 * SECOND));
+        }
+        self.chance.per_mille(weather.freezes).then(|| self.chance.spread(SECOND, 200 * SECOND))
     }
 
     pub(crate) fn issue(&mut self, run: RunId, action: Action) {
@@ -439,7 +452,7 @@ impl World {
             Step::Record { outcome, .. } => self.record(run, outcome),
             Step::FetchReport => {
                 let outage = outage(&self.schedule.appliance_outages, self.now);
-                self.read(run, outage, "the report", |world, run| {
+                self.read(run, (PauseScope::Appliance, outage), "the report", |world, run| {
                     let session = world.schedule.sessions[world.runs[run].session].clone();
                     Answer::Report(appliance::report(&session, world.now, &mut world.chance))
                 });
@@ -505,11 +518,17 @@ impl World {
 
     fn read_autotask(&mut self, run: RunId, what: &str, make: impl FnOnce(&mut Self, RunId) -> Answer) {
         let outage = outage(&self.schedule.autotask_outages, self.now);
-        self.read(run, outage, what, make);
+        self.read(run, (PauseScope::Ticketing, outage), what, make);
     }
 
-    fn read(&mut self, run: RunId, outage: Option<OutageKind>, what: &str, make: impl FnOnce(&mut Self, RunId) -> Answer) {
-        self.call(run);
+    fn read(
+        &mut self,
+        run: RunId,
+        (neighbour, outage): (PauseScope, Option<OutageKind>),
+        what: &str,
+        make: impl FnOnce(&mut Self, RunId) -> Answer,
+    ) {
+        self.call(run, neighbour);
         let failure = match outage {
             Some(kind) => Some(self.failure_of(kind)),
             None if self.chance.per_mille(self.schedule.weather.throttled) => Some(self.failure_of(OutageKind::Throttles)),
@@ -528,7 +547,7 @@ impl World {
         self.note_run(run, |_| {
             format!("reads {what}{}", failure.as_ref().map_or(String::new(), |failure| format!(": {failure}")))
         });
-        let stalls = outage == Some(OutageKind::Stalls) || self.chance.per_mille(self.schedule.weather.slow / 8);
+        let stalls = outage == Some(OutageKind::Stalls) || self.chance.per_mille(self.schedule.weather.slow_reads);
         let give_up = self.give_up_at(run);
         let at = self.now + if stalls { self.chance.spread(20 * SECOND, 120 * SECOND) } else { self.chance.between(30, 600) };
         if at > give_up {
@@ -540,7 +559,7 @@ impl World {
 
     fn look_up(&mut self, run: RunId, look_up: &LookUp) {
         if look_up.wide && matches!(look_up.place, session::delivery::Place::Note { .. }) {
-            self.call(run);
+            self.call(run, PauseScope::Ticketing);
         }
         let write = look_up.write.to_string();
         self.read_autotask(run, &format!("whether {write} is there"), |world, _| {
@@ -550,7 +569,8 @@ impl World {
         });
     }
 
-    fn call(&mut self, run: RunId) {
+    fn call(&mut self, run: RunId, neighbour: PauseScope) {
+        invariants::called(self, run, neighbour);
         self.figures.neighbour_calls += 1;
         self.runs[run].neighbour_calls += 1;
     }
@@ -572,7 +592,7 @@ impl World {
 
     /// A write on its way: it arrives or not, is done sooner or later, is answered or not.
     fn send(&mut self, run: RunId, write: WriteId, content: Content) {
-        self.call(run);
+        self.call(run, PauseScope::Ticketing);
         let weather = self.schedule.weather;
         let outage = outage(&self.schedule.autotask_outages, self.now);
         let give_up = self.give_up_at(run);
@@ -589,7 +609,13 @@ impl World {
         } else if self.chance.per_mille(weather.lost_after) {
             Fate::Lands { at: soon, answered: false }
         } else if outage.is_some() || self.chance.per_mille(weather.slow) {
-            let at = soon + self.chance.spread(SECOND, VENDOR_CALL_MAX);
+            // As often close to the vendor's limit as anywhere: that is where waiting too short does harm.
+            let takes = if self.chance.one_in(2) {
+                self.chance.between(VENDOR_CALL_MAX * 3 / 4, VENDOR_CALL_MAX)
+            } else {
+                self.chance.spread(SECOND, VENDOR_CALL_MAX)
+            };
+            let at = soon + takes;
             Fate::Lands { at, answered: self.chance.one_in(2) }
         } else {
             Fate::Lands { at: soon, answered: true }

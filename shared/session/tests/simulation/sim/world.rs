@@ -1,6 +1,6 @@
 //! The time line: everything that happens is an event on it, and the next one is taken until nothing is left to happen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use jiff::Timestamp;
@@ -87,6 +87,8 @@ pub(crate) struct World {
     next_poll: Millis,
     happened: u64,
     pub(crate) memory_lost: bool,
+    /// What was sent at least once.
+    pub(crate) sent: BTreeSet<(usize, WriteId)>,
     /// The claims that the ledger has taken, in order.
     pub(crate) claims: Vec<(usize, RunId)>,
     /// Sessions whose end was announced, and those of which a survey was.
@@ -116,6 +118,7 @@ impl World {
             next_poll: NEVER,
             happened: 0,
             memory_lost: false,
+            sent: BTreeSet::new(),
             claims: Vec::new(),
             ends_posted: vec![false; count],
             surveys_posted: vec![false; count],
@@ -271,6 +274,7 @@ impl World {
         let early = self.chance.per_mille(self.schedule.weather.visible_early);
         let visibility = if early { self.chance.spread(1_000, 120_000) } else { VISIBILITY };
         let receipt = self.queue.receive(message, self.now + visibility);
+        invariants::handed_out(self, message);
         let session = self.queue.messages[message].post.session;
         if self.runs.iter().rev().take(64).any(|run| run.alive && run.session == session) {
             self.figures.side_by_side += 1;
