@@ -181,8 +181,16 @@ async fn take_id() -> String {
     until("an appliance id that no test uses", async || IDS.lock().ok()?.pop_front()).await
 }
 
-/// Posts a body for an appliance; returns status and text of the answer.
+/// Posts a body for an appliance; returns status and text of the answer. What is answered 503 is posted again, as the appliance
+/// does: on a busy machine the local queue may take longer than the receiver waits for it.
 pub(crate) async fn post(appliance: &str, token: &str, body: &str) -> (u16, String) {
+    until("an answer that is not 503", async || {
+        Some(post_once(appliance, token, body).await).filter(|(status, _)| *status != 503)
+    })
+    .await
+}
+
+async fn post_once(appliance: &str, token: &str, body: &str) -> (u16, String) {
     let query = [("appliance", appliance), ("outbound_event_token", token)];
     let request = HTTP.post(&system().outbound_event_url).query(&query);
     let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.to_owned());
