@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sim::sabotage::Sabotage;
 
 /// Schedules of an ordinary test run.
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 2_000;
 /// Within so many seeds a missing mechanism must be seen.
 const SEEDS_OF_SABOTAGE: u64 = 10_000;
 

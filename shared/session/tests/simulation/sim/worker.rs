@@ -458,7 +458,7 @@ impl World {
                 });
             }
             Step::FindTicket(reference) => {
-                self.read_autotask(run, "the ticket", |world, _| Answer::Ticket(Ok(world.autotask.ticket(&reference, world.now))))
+                self.read_autotask(run, "the ticket", |world, _| Answer::Ticket(Ok(world.autotask.ticket(&reference, world.now))));
             }
             Step::FindAuthor { login, .. } => {
                 self.read_autotask(run, "the resource", |world, _| Answer::Author(Ok(world.autotask.author(&login, world.now))));

@@ -152,7 +152,7 @@ impl World {
 
     fn happen(&mut self, happening: Happening) {
         match happening {
-            Happening::Posted(post) => self.post(post),
+            Happening::Posted(post) => self.post(&post),
             Happening::Polled => {
                 if self.now >= self.next_poll {
                     self.next_poll = NEVER;
@@ -227,7 +227,7 @@ impl World {
 
     // --- The queue -------------------------------------------------------------------------------------------------
 
-    fn post(&mut self, post: Post) {
+    fn post(&mut self, post: &Post) {
         match post.kind {
             session::EventKind::SupportConferenceEnd => self.ends_posted[post.session] = true,
             session::EventKind::SupportConferenceCustomerExitSurveyCompleted
