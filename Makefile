@@ -30,6 +30,8 @@ help: ## List the verbs
 demo: ## Show the main job: a sample session end becomes a note and a time entry, exactly once
 	@$(LOCAL)/demo.py
 
+# Most tests wait for the local system rather than for a processor.
+test: export RUST_TEST_THREADS ?= 12
 test: ## Run the whole test suite, end to end on the real stack included
 	@trap 'exit 130' INT TERM; trap '$(SYSTEM) --name $(TEST_NAME) down' EXIT; \
 		$(SYSTEM) --name $(TEST_NAME) up $(TEST_SETTINGS) && \

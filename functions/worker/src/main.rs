@@ -6,6 +6,10 @@ use connection::Connections;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ledger::Ledger;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 use worker::budget::Budgets;
 use worker::config::Config;
 use worker::handler::handle;
@@ -18,8 +22,7 @@ use worker::worker::Worker;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_environment()?;
-    // Not above our own level for others: the runtime would log payloads at trace.
-    tracing_subscriber::fmt().json().with_max_level(config.log_level).with_current_span(false).with_target(false).init();
+    log_to_stdout(config.log_level);
     let worker = wire(&config)?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = deadline(event.context.deadline);
@@ -27,6 +30,19 @@ async fn main() -> Result<(), Error> {
     }))
     .await
 }
+
+/// Lines that are not about an event. Of the libraries only what is wrong: at lower levels they would print requests whole.
+fn log_to_stdout(level: tracing::Level) {
+    let ours = LevelFilter::from_level(level);
+    let filter = Targets::new().with_default(ours.min(LevelFilter::WARN));
+    let filter = OUR_CRATES.iter().fold(filter, |filter, name| filter.with_target(*name, ours));
+    // CloudWatch stamps each line with the time.
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).without_time();
+    tracing_subscriber::registry().with(filter).with(lines).init();
+}
+
+/// Whose lines are kept down to the configured level.
+const OUR_CRATES: [&str; 6] = ["worker", "connection", "ledger", "appliance", "ticketing", "session"];
 
 fn wire(config: &Config) -> Result<Worker, Error> {
     let aws = Environment::from_env()?.sdk_config(&Timeouts::WORKER);
