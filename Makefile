@@ -20,7 +20,7 @@ PROOF_SETTINGS := --appliances 10 --worker-timeout 10 --visibility 12 --retry-pa
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove up down replay check build deploy
+.PHONY: help demo test prove simulate up down replay check build deploy
 
 help: ## List the verbs
 	@echo "Session Bridge: make <verb>"
@@ -42,6 +42,12 @@ prove: ## Prove what takes minutes: killed processes, a burst, a backlog (docs/r
 		$(SYSTEM) $(PROOF_SYSTEM) up $(PROOF_SETTINGS) && \
 		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/proof/system.json" \
 		cargo test -p system-tests --test proof -- --ignored --nocapture --test-threads=1
+
+# How many schedules `simulate` tries.
+SEEDS ?= 1000000
+
+simulate: ## Try SEEDS=<n> schedules of crashes, lost answers and delays on the delivery (docs/simulation.md)
+	@cargo run --release --quiet -p session --example simulate -- --seeds $(SEEDS)
 
 up: ## Start the local system, or bring it to what the checkout says now, and leave it running
 	@$(SYSTEM) up
