@@ -1,9 +1,10 @@
 //! What must hold whatever happens: the promises of the design, checked at every step and at the end of each schedule.
 
-use session::delivery::{Content, Ending, Outcome, PauseScope, Record, Write, WriteId, WriteKind, WriteState};
+use session::delivery::{Content, Ending, Outcome, PauseScope, Record, Step, Write, WriteId, WriteKind, WriteState};
 
+use super::chance::Millis;
 use super::queue::Gone;
-use super::rules::{Mode0, RETRY_HOURS, RETRY_HOURS_IMPATIENT};
+use super::rules::{ModeChoice, RETRY_HOURS, RETRY_HOURS_IMPATIENT};
 use super::sabotage::Sabotage;
 use super::worker::{RunId, states};
 use super::world::{World, stamp};
@@ -11,6 +12,8 @@ use super::world::{World, stamp};
 /// The calls that one run may make whatever its session: the report, the ticket, the resource of each representative,
 /// the proofs.
 const CALLS_OF_A_RUN: u64 = 7;
+/// The time that a call may need, as the delivery promises it.
+const CALL_NEEDS: Millis = 5_000;
 /// The calls that one run may make for one write: a look-up in two places, every size or role, another look-up.
 const CALLS_OF_A_WRITE: u64 = 9;
 
@@ -48,6 +51,16 @@ pub(crate) fn called(world: &mut World, run: RunId, neighbour: PauseScope) {
     let now = stamp(world.now + world.runs[run].skew);
     if world.runs[run].pauses.iter().any(|pause| pause.scope == neighbour && pause.until > now) {
         world.break_promise(format!("run {run} called a neighbour in spite of its pause: {neighbour:?}"));
+    }
+}
+
+/// A call is begun only with the time left that it may need.
+pub(crate) fn begun(world: &mut World, run: RunId, step: &Step) {
+    let calls =
+        matches!(step, Step::FetchReport | Step::FindTicket(_) | Step::FindAuthor { .. } | Step::LookUp(_) | Step::Send { .. });
+    let left = world.runs[run].deadline - world.now - world.runs[run].skew;
+    if calls && left < CALL_NEEDS {
+        world.break_promise(format!("run {run} began a call with {left} ms left"));
     }
 }
 
@@ -231,7 +244,7 @@ fn lie(world: &World, session: usize, id: &WriteId, write: &Write) -> Option<Str
     let rows: Vec<_> = world.autotask.rows_of(session, id).map(|row| row.id).collect();
     let messages = || world.queue.messages.iter().filter(|message| message.post.session == session);
     let given_up = || messages().any(|message| message.gone == Some(Gone::DeadLettered));
-    let switched_off = || world.schedule.modes.iter().any(|(_, mode)| *mode == Mode0::Off);
+    let switched_off = || world.schedule.modes.iter().any(|(_, mode)| *mode == ModeChoice::Off);
     match &write.state {
         WriteState::Done { id: row, .. } if !rows.contains(row) => Some(format!("{id} is done as {row}, but not there")),
         WriteState::Refused { .. } if !rows.is_empty() => Some(format!("{id} counts as refused, but is there")),

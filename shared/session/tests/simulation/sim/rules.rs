@@ -11,7 +11,7 @@ use session::settings::{Beneficiary, Mode, NoteSettings, Settings, TimeEntrySett
 /// Which settings are in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Choice {
-    pub(crate) mode: Mode0,
+    pub(crate) mode: ModeChoice,
     /// An administrator has changed the templates.
     pub(crate) other_templates: bool,
     /// A time entry for each representative, not for the primary one alone.
@@ -24,7 +24,7 @@ pub(crate) struct Choice {
 
 /// [`Mode`], with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mode0 {
+pub(crate) enum ModeChoice {
     Deliver,
     Shadow,
     Hold,
@@ -39,7 +39,7 @@ pub(crate) fn rules(choice: Choice) -> Arc<Rules> {
     static ALL: LazyLock<BTreeMap<Choice, Arc<Rules>>> = LazyLock::new(|| {
         let both = [false, true];
         let mut all = BTreeMap::new();
-        for mode in [Mode0::Deliver, Mode0::Shadow, Mode0::Hold, Mode0::Off] {
+        for mode in [ModeChoice::Deliver, ModeChoice::Shadow, ModeChoice::Hold, ModeChoice::Off] {
             for (other_templates, each) in both.into_iter().flat_map(|first| both.map(|second| (first, second))) {
                 for (impatient, waits) in both.into_iter().flat_map(|first| both.map(|second| (first, second))) {
                     let choice = Choice { mode, other_templates, each, impatient, waits };
@@ -69,10 +69,10 @@ fn make(choice: Choice) -> Rules {
             .collect();
     let settings = Settings {
         mode: match choice.mode {
-            Mode0::Deliver => Mode::Deliver,
-            Mode0::Shadow => Mode::Shadow,
-            Mode0::Hold => Mode::Hold,
-            Mode0::Off => Mode::Off,
+            ModeChoice::Deliver => Mode::Deliver,
+            ModeChoice::Shadow => Mode::Shadow,
+            ModeChoice::Hold => Mode::Hold,
+            ModeChoice::Off => Mode::Off,
         },
         deliver_from: "2025-01-01T00:00:00Z".parse().unwrap(),
         time_zone: jiff::tz::TimeZone::UTC,

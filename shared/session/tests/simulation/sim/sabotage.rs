@@ -23,6 +23,8 @@ pub(crate) enum Sabotage {
     IntentRecord,
     /// The record says that the sending was over when it began, not when the platform ends the invocation.
     Deadline,
+    /// The delivery believes that the platform lets it run an hour longer.
+    TimeLeft,
     /// A write of unknown fate is taken for lost without waiting for what the vendor may still be doing.
     WaitingTime,
     /// A late record is stored over a newer one of the same claim.
@@ -32,7 +34,7 @@ pub(crate) enum Sabotage {
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Fence,
         Self::FenceByItsHarm,
         Self::Nonce,
@@ -41,6 +43,7 @@ impl Sabotage {
         Self::ProofOfLookUps,
         Self::IntentRecord,
         Self::Deadline,
+        Self::TimeLeft,
         Self::WaitingTime,
         Self::Step,
         Self::LookFirst,
@@ -56,6 +59,7 @@ impl Sabotage {
             Self::ProofOfLookUps => "proof-of-look-ups",
             Self::IntentRecord => "intent-record",
             Self::Deadline => "deadline",
+            Self::TimeLeft => "time-left",
             Self::WaitingTime => "waiting-time",
             Self::Step => "step",
             Self::LookFirst => "look-first",

@@ -8,7 +8,7 @@ use session::queue_message::Source;
 use session::support_session::SurveyKind;
 
 use super::chance::{Chance, DAY, HOUR, MINUTE, Millis, SECOND};
-use super::rules::Mode0;
+use super::rules::ModeChoice;
 
 /// A moment that never comes.
 pub(crate) const NEVER: Millis = Millis::MAX;
@@ -141,7 +141,7 @@ pub(crate) struct Schedule {
     pub(crate) autotask_outages: Vec<Outage>,
     pub(crate) tenant: Tenant,
     /// Modes from that moment on.
-    pub(crate) modes: Vec<(Millis, Mode0)>,
+    pub(crate) modes: Vec<(Millis, ModeChoice)>,
     pub(crate) templates_change_at: Millis,
     pub(crate) each: bool,
     pub(crate) impatient: bool,
@@ -387,15 +387,15 @@ fn tenant(calm: bool, curable: bool, chance: &mut Chance) -> Tenant {
     }
 }
 
-fn modes(calm: bool, curable: bool, chance: &mut Chance) -> Vec<(Millis, Mode0)> {
+fn modes(calm: bool, curable: bool, chance: &mut Chance) -> Vec<(Millis, ModeChoice)> {
     if calm || !chance.one_in(6) {
-        return vec![(0, Mode0::Deliver)];
+        return vec![(0, ModeChoice::Deliver)];
     }
     let later = chance.spread(SECOND, HOUR);
-    let other = if curable { Mode0::Hold } else { chance.pick(&[Mode0::Hold, Mode0::Shadow, Mode0::Off]) };
+    let other = if curable { ModeChoice::Hold } else { chance.pick(&[ModeChoice::Hold, ModeChoice::Shadow, ModeChoice::Off]) };
     if chance.one_in(2) {
-        vec![(0, other), (later, Mode0::Deliver)]
+        vec![(0, other), (later, ModeChoice::Deliver)]
     } else {
-        vec![(0, Mode0::Deliver), (later, other), (later + HOUR, Mode0::Deliver)]
+        vec![(0, ModeChoice::Deliver), (later, other), (later + HOUR, ModeChoice::Deliver)]
     }
 }

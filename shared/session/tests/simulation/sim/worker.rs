@@ -14,7 +14,7 @@ use session::failure::Failure;
 use session::queue_message::Source;
 
 use super::appliance;
-use super::chance::{MINUTE, Millis, SECOND};
+use super::chance::{HOUR, MINUTE, Millis, SECOND};
 use super::invariants;
 use super::ledger::{Claim, Update, Updated};
 use super::queue::{Gone, VISIBILITY};
@@ -311,7 +311,7 @@ impl World {
             event,
             source,
             received_at: stamp(received_at),
-            deadline: stamp(self.runs[run].deadline),
+            deadline: stamp(self.runs[run].deadline + if self.sabotage == Some(Sabotage::TimeLeft) { HOUR } else { 0 }),
             claims_without_outcome: claim.claims_without_outcome,
             first_claim: claim.fence == 1,
             jitter: self.chance.fraction(),
@@ -369,7 +369,10 @@ impl World {
         let Some(delivery) = &mut self.runs[run].delivery else { return };
         match delivery.next(now) {
             Step::End(ending) => self.let_go(run, ending),
-            step => self.act(run, Action::Perform(step)),
+            step => {
+                invariants::begun(self, run, &step);
+                self.act(run, Action::Perform(step));
+            }
         }
     }
 
@@ -458,7 +461,9 @@ impl World {
                 });
             }
             Step::FindTicket(reference) => {
-                self.read_autotask(run, "the ticket", |world, _| Answer::Ticket(Ok(world.autotask.ticket(&reference, world.now))));
+                self.read_autotask(run, "the ticket", |world, _| {
+                    Answer::Ticket(Ok(world.autotask.ticket(&reference, world.now)))
+                });
             }
             Step::FindAuthor { login, .. } => {
                 self.read_autotask(run, "the resource", |world, _| Answer::Author(Ok(world.autotask.author(&login, world.now))));

@@ -13,7 +13,7 @@ use super::figures::Figures;
 use super::invariants;
 use super::ledger::{Ledger, Update};
 use super::queue::{Queue, VISIBILITY};
-use super::rules::{Choice, Mode0, rules};
+use super::rules::{Choice, ModeChoice, rules};
 use super::sabotage::Sabotage;
 use super::schedule::{NEVER, Post, Schedule, Tenant};
 use super::worker::{Action, Reply, Run, RunId};
@@ -311,8 +311,8 @@ impl World {
 
     // --- What is in force now --------------------------------------------------------------------------------------
 
-    pub(crate) fn mode(&self, at: Millis) -> Mode0 {
-        self.schedule.modes.iter().rev().find(|(from, _)| *from <= at).map_or(Mode0::Deliver, |(_, mode)| *mode)
+    pub(crate) fn mode(&self, at: Millis) -> ModeChoice {
+        self.schedule.modes.iter().rev().find(|(from, _)| *from <= at).map_or(ModeChoice::Deliver, |(_, mode)| *mode)
     }
 
     pub(crate) fn rules_now(&self) -> std::sync::Arc<session::delivery::Rules> {
