@@ -21,9 +21,11 @@
 mod appliance;
 mod autotask;
 mod control;
+mod faulty_wire;
 mod serving;
 
 pub use appliance::ApplianceSimulator;
 pub use autotask::AutotaskSimulator;
 pub use control::{ApplianceTenant, AutotaskTenant, TenantControl};
+pub use faulty_wire::{FaultyWire, WireFault};
 pub use serving::fault::{Fault, FaultAction};

@@ -26,12 +26,12 @@ fn receiver_with(sqs: &str, change: impl FnOnce(&mut Access)) -> Receiver {
     Receiver::new(config.access, Queues::new(&sdk_config, config.events_queue_url, config.quarantine_queue_url))
 }
 
-fn receiver(sqs: &str) -> Receiver {
+pub(crate) fn receiver(sqs: &str) -> Receiver {
     receiver_with(sqs, |_| {})
 }
 
 /// An answer as the appliance sees it, and the log line about it.
-struct Answer {
+pub(crate) struct Answer {
     status: u16,
     body: String,
     headers: Vec<String>,
@@ -39,7 +39,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn shown(&self) -> (u16, &str) {
+    pub(crate) fn shown(&self) -> (u16, &str) {
         (self.status, self.body.as_str())
     }
 
@@ -48,7 +48,7 @@ impl Answer {
     }
 }
 
-async fn post(receiver: &Receiver, payload: &[u8]) -> Answer {
+pub(crate) async fn post(receiver: &Receiver, payload: &[u8]) -> Answer {
     let safe = receiver::function_url::safe_payload(payload);
     let request = lambda_http::request::from_str(std::str::from_utf8(&safe).unwrap()).unwrap();
     let (response, line) = tokio::time::timeout(PATIENCE, receiver.handle(&request, now())).await.expect("an answer");

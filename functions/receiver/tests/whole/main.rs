@@ -8,6 +8,7 @@ mod answers;
 mod fake_lambda;
 mod fake_sqs;
 mod process;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

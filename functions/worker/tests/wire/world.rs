@@ -1,0 +1,380 @@
+//! A worker whose every neighbour is at the end of a wire that can fail, and one session for it.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use aws::{Environment, Timeouts};
+use aws_lambda_events::sqs::SqsMessage;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use connection::Connections;
+use jiff::Timestamp;
+use ledger::Ledger;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use session::delivery::Pace;
+use simulators::{ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire};
+use worker::budget::Budgets;
+use worker::link::Links;
+use worker::log_line::Log;
+use worker::notify::Notifier;
+use worker::queue::Queues;
+use worker::worker::{Disposition, Worker};
+
+use crate::faults::{Fault, Place};
+
+/// How long an invocation may take: enough for a call (five seconds must be left to begin one) and a stalled one.
+const INVOCATION: Duration = Duration::from_secs(8);
+/// When a session must be done once all is well again: an invocation of unknown fate, and some.
+const DONE_WITHIN: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// The ticket of the simulated Autotask that the report names.
+const TICKET: i64 = 7001;
+
+/// Shorter than the worker's own, so that a stall costs little; longer than the local AWS ever takes.
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_millis(1_000),
+    attempt: Duration::from_millis(2_000),
+    operation: Duration::from_secs(5),
+    attempts: 2,
+    backoff_first: Duration::from_millis(10),
+    backoff_max: Duration::from_millis(20),
+};
+
+/// The description of the local system, as far as it matters here.
+#[derive(Deserialize)]
+struct System {
+    endpoint: String,
+    region: String,
+    ledger_table: String,
+    connection_prefix: String,
+}
+
+fn system() -> &'static System {
+    static SYSTEM: OnceLock<System> = OnceLock::new();
+    SYSTEM.get_or_init(|| {
+        #[expect(clippy::disallowed_methods, reason = "tests have no other way to learn where the local system is")]
+        let path = std::env::var("SESSION_BRIDGE_SYSTEM")
+            .expect("SESSION_BRIDGE_SYSTEM is not set: these tests need the local system, run `make test`");
+        let json = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run `make test`"));
+        serde_json::from_str(&json).unwrap_or_else(|error| panic!("{path}: {error}"))
+    })
+}
+
+fn aws_at(endpoint: &str) -> aws::SdkConfig {
+    let environment = Environment::from_lookup(|variable| {
+        Some(match variable {
+            "AWS_REGION" => system().region.clone(),
+            "AWS_ENDPOINT_URL" => endpoint.to_owned(),
+            _ => "local".to_owned(),
+        })
+    });
+    environment.unwrap().sdk_config(&TIMEOUTS)
+}
+
+/// The simulators, and a place that must never be called.
+pub(crate) struct Neighbours {
+    appliance: ApplianceSimulator,
+    autotask: AutotaskSimulator,
+}
+
+impl Neighbours {
+    pub(crate) async fn start() -> Self {
+        Self { appliance: ApplianceSimulator::start().await, autotask: AutotaskSimulator::start().await }
+    }
+}
+
+/// One session at one connection, with wires of its own.
+pub(crate) struct World {
+    appliance_id: String,
+    lsid: String,
+    worker: Worker,
+    autotask: AutotaskTenant,
+    /// A tenant that redirects lead to.
+    elsewhere: ApplianceTenant,
+    aws: aws::SdkConfig,
+    events_url: String,
+    dead_letter_url: String,
+    secrets_wire: FaultyWire,
+    ledger_wire: FaultyWire,
+    queue_wire: FaultyWire,
+    appliance_wire: FaultyWire,
+    autotask_wire: FaultyWire,
+}
+
+impl World {
+    /// A session whose report is not ready when it is asked for first, if so wanted.
+    pub(crate) async fn new(neighbours: &Neighbours, not_ready_at_first: bool) -> Self {
+        let appliance_id = format!("wire_{:016x}", fastrand::u64(..));
+        let lsid = format!("{:032x}", fastrand::u128(..));
+        let appliance = neighbours.appliance.tenant(&appliance_id);
+        let autotask = neighbours.autotask.tenant(&appliance_id);
+        let options: &[_] = if not_ready_at_first { &[("not_ready_asks", "1")] } else { &[] };
+        appliance.put_session_with(&lsid, &sample("reports/printer-without-surveys.xml"), options).await;
+
+        let local = &system().endpoint;
+        let (secrets_wire, ledger_wire) = (FaultyWire::to(local).await, FaultyWire::to(local).await);
+        let queue_wire = FaultyWire::to(local).await;
+        let appliance_wire = FaultyWire::to(appliance.url()).await;
+        let autotask_wire = FaultyWire::to(autotask.url()).await;
+        let aws = aws_at(local);
+        let events_url = make_queue(&aws, &format!("{appliance_id}-events")).await;
+        let dead_letter_url = make_queue(&aws, &format!("{appliance_id}-dead")).await;
+
+        let worker = worker(&secrets_wire, &ledger_wire, &queue_wire, &aws, [&events_url, &dead_letter_url]);
+        let world = Self {
+            elsewhere: neighbours.appliance.tenant(&format!("elsewhere_{appliance_id}")),
+            appliance_id,
+            lsid,
+            worker,
+            autotask,
+            aws,
+            events_url,
+            dead_letter_url,
+            secrets_wire,
+            ledger_wire,
+            queue_wire,
+            appliance_wire,
+            autotask_wire,
+        };
+        world.put_document(appliance.url()).await;
+        world
+    }
+
+    /// Another session of the connection is delivered first: its writes prove that look-ups can be trusted here, without which
+    /// a write of unknown fate is in doubt. Then the worker is a fresh one, as after a cold start.
+    pub(crate) async fn with_trusted_look_ups(mut self, neighbours: &Neighbours) -> Self {
+        let lsid = std::mem::replace(&mut self.lsid, format!("{:032x}", fastrand::u128(..)));
+        let appliance = neighbours.appliance.tenant(&self.appliance_id);
+        appliance.put_session(&self.lsid, &sample("reports/printer-without-surveys.xml")).await;
+        let message = self.take_message(false).await;
+        self.until_done(&message).await.unwrap();
+        self.worker =
+            worker(&self.secrets_wire, &self.ledger_wire, &self.queue_wire, &self.aws, [&self.events_url, &self.dead_letter_url]);
+        Self { lsid, ..self }
+    }
+
+    async fn put_document(&self, appliance_url: &str) {
+        let through = |url: &str, wire: &FaultyWire| format!("{}/{}", wire.url(), url.splitn(4, '/').nth(3).unwrap());
+        let document = json!({
+            "version": 1,
+            "deliver_from": "2025-01-01T00:00:00Z",
+            "time_zone": "Europe/Berlin",
+            "appliance": {
+                "url": through(appliance_url, &self.appliance_wire),
+                "oauth": { "client_id": "bridge", "client_secret": "appliance-secret" },
+                "allow_plain_http": true,
+            },
+            "autotask": {
+                "zone_url": through(&self.autotask.zone_url(), &self.autotask_wire),
+                "username": "bridge@acme.example",
+                "secret": "autotask-secret$#",
+                "integration_code": "TRACKINGIDENTIFIER000000001",
+                "allow_plain_http": true,
+                "unknown_write_wait_seconds": 0,
+                "time_entry": {
+                    "enabled": true,
+                    "default_domain": "acme.example",
+                    "defaults": { "roleName": "Engineer", "summaryNotes": "Remote support session" },
+                },
+            },
+        });
+        let secrets = aws_sdk_secretsmanager::Client::new(&self.aws);
+        let name = format!("{}{}", system().connection_prefix, self.appliance_id);
+        secrets.create_secret().name(name).secret_string(document.to_string()).send().await.unwrap();
+    }
+
+    /// Puts the end of the session (or nonsense) into the queue and takes it out as Lambda does.
+    pub(crate) async fn take_message(&self, malformed: bool) -> SqsMessage {
+        self.take(malformed, "event").await
+    }
+
+    /// The same from an operator who wants it done again.
+    pub(crate) async fn take_replay(&self) -> SqsMessage {
+        self.take(false, "replay").await
+    }
+
+    async fn take(&self, malformed: bool, source: &str) -> SqsMessage {
+        let sqs = aws_sdk_sqs::Client::new(&self.aws);
+        let body = sample("outbound/support_conference_end.form").replace("7d1f0c52a9be4e6f8a3b90d4c6e21f57", &self.lsid);
+        let queued = json!({
+            "v": 1, "appliance": self.appliance_id, "received_at": now(), "source": source, "body": body.trim_end(),
+        });
+        let text = if malformed { "{".to_owned() } else { queued.to_string() };
+        let send = sqs.send_message().queue_url(&self.events_url).message_body(text);
+        send.message_group_id(format!("{}{source}", self.lsid))
+            .message_deduplication_id(format!("{:032x}", fastrand::u128(..)))
+            .send()
+            .await
+            .unwrap();
+        let receive = sqs.receive_message().queue_url(&self.events_url).visibility_timeout(3_600);
+        let received = receive.message_system_attribute_names(MessageSystemAttributeName::All).send().await.unwrap();
+        let message = received.messages().first().expect("the message that was just sent").clone();
+        let mut taken = SqsMessage::default();
+        taken.message_id = message.message_id;
+        taken.receipt_handle = message.receipt_handle;
+        taken.body = message.body;
+        taken.attributes.insert("MessageGroupId".to_owned(), self.lsid.clone());
+        taken
+    }
+
+    fn wire(&self, place: Place) -> &FaultyWire {
+        match place {
+            Place::Secret => &self.secrets_wire,
+            Place::LedgerFirst | Place::LedgerClaim | Place::LedgerIntent | Place::LedgerOutcome => &self.ledger_wire,
+            Place::QueueHide | Place::QueueDeadLetter => &self.queue_wire,
+            Place::ApplianceToken | Place::ApplianceReport => &self.appliance_wire,
+            Place::AutotaskFirst | Place::AutotaskTicket | Place::AutotaskNote | Place::AutotaskTimeEntry => &self.autotask_wire,
+        }
+    }
+
+    /// From now on this goes wrong there, every time.
+    pub(crate) async fn harm(&self, place: Place, fault: Fault) {
+        let elsewhere = format!("{}/api/reporting", self.elsewhere.url());
+        let wire = self.wire(place);
+        match fault.on_the_wire(place, &elsewhere) {
+            None => wire.refuse().await,
+            // Whoever resets at once has not read what is asked for.
+            Some(reset @ simulators::WireFault::ResetBefore) => wire.harm(reset, "", usize::MAX),
+            Some(harm) => wire.harm(harm, place.text(), usize::MAX),
+        }
+    }
+
+    /// All is well again; how many requests were harmed, as far as somebody was there to count.
+    pub(crate) async fn calm(&self, place: Place) -> usize {
+        let harmed = self.wire(place).harmed();
+        self.wire(place).calm().await;
+        assert_eq!(self.elsewhere.calls().await.len(), 0, "a redirect was followed");
+        harmed
+    }
+
+    /// One invocation.
+    pub(crate) async fn process(&self, message: &SqsMessage) -> Disposition {
+        let deadline = now().checked_add(INVOCATION).unwrap();
+        self.worker.process(message, deadline).await
+    }
+
+    /// What can be seen of the session after an invocation.
+    pub(crate) async fn seen(&self, disposition: Disposition) -> String {
+        let comes_again = if disposition == Disposition::Done { "done" } else { "comes again" };
+        let item = self.ledger_item().await;
+        let Some(record) = item.as_ref().map(|item| &item["record"]) else { return format!("{comes_again}, unclaimed") };
+        let waits = record["waiting"]["why"].as_str().map(|why| format!(", waits for {why}")).unwrap_or_default();
+        let states: Vec<String> = self.states().await.iter().map(|(write, state)| format!("{write} {state}")).collect();
+        let states = if states.is_empty() { "nothing planned".to_owned() } else { states.join(", ") };
+        format!("{comes_again}{waits}; {states}")
+    }
+
+    /// The writes that the ledger knows (`note`, `time`), and the state of each.
+    pub(crate) async fn states(&self) -> BTreeMap<String, String> {
+        let text = |write: &Value, member: &str| write[member].as_str().unwrap_or("?").to_owned();
+        self.writes().await.iter().map(|(write, record)| (write.clone(), text(record, "state"))).collect()
+    }
+
+    /// How the writes whose fate was unknown were resolved; none if there was none. Whether the first look-up belongs to the first
+    /// invocation or to a later one is a matter of milliseconds here, so that is not told.
+    pub(crate) async fn resolved(&self, before: &BTreeMap<String, String>) -> Option<String> {
+        let resolved = self.writes().await.into_iter().filter_map(|(write, record)| {
+            let was_open = before.get(&write).is_some_and(|state| state == "sending");
+            match record["found"].as_bool() {
+                Some(true) => Some(format!("{write} found by its marker")),
+                Some(false) if was_open => Some(format!("{write} looked up in vain, then sent again")),
+                _ => None,
+            }
+        });
+        let resolved: Vec<String> = resolved.collect();
+        (!resolved.is_empty()).then(|| format!("fate unknown: {}", resolved.join(", ")))
+    }
+
+    async fn writes(&self) -> BTreeMap<String, Value> {
+        let item = self.ledger_item().await.unwrap_or_default();
+        let writes = item["record"]["writes"].as_object().cloned().unwrap_or_default();
+        writes.into_iter().map(|(id, write)| (id.split('.').next().unwrap_or_default().to_owned(), write)).collect()
+    }
+
+    async fn ledger_item(&self) -> Option<Value> {
+        let ledger = aws_sdk_dynamodb::Client::new(&self.aws);
+        let get = ledger.get_item().table_name(&system().ledger_table).consistent_read(true);
+        let get = get.key("appliance", AttributeValue::S(self.appliance_id.clone()));
+        let item = get.key("lsid", AttributeValue::S(self.lsid.clone())).send().await.unwrap().item?;
+        Some(item.iter().map(|(name, attribute)| (name.clone(), plain(attribute))).collect())
+    }
+
+    /// Lets the message come again, sooner than it would, until the worker is done with it; else what the ledger has of it.
+    pub(crate) async fn until_done(&self, message: &SqsMessage) -> Result<(), String> {
+        let started = Instant::now();
+        while self.process(message).await == Disposition::Again {
+            if started.elapsed() > DONE_WITHIN {
+                return Err(format!("{:?}", self.ledger_item().await));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    /// Notes and time entries with the session's marker.
+    pub(crate) async fn written(&self) -> (usize, usize) {
+        let notes = self.autotask.notes(TICKET).await;
+        let entries = self.autotask.time_entries(TICKET).await;
+        let count = |rows: &[Value], member: &str| {
+            rows.iter().filter(|row| row[member].as_str().is_some_and(|text| text.contains(&self.lsid))).count()
+        };
+        (count(&notes, "title"), count(&entries, "internalNotes"))
+    }
+
+    pub(crate) async fn dead_letters(&self) -> usize {
+        let sqs = aws_sdk_sqs::Client::new(&self.aws);
+        let receive = sqs.receive_message().queue_url(&self.dead_letter_url).max_number_of_messages(10);
+        receive.send().await.unwrap().messages().len()
+    }
+}
+
+/// A worker that has just started.
+fn worker(
+    secrets: &FaultyWire,
+    ledger: &FaultyWire,
+    queue: &FaultyWire,
+    aws: &aws::SdkConfig,
+    [events_url, dead_letter_url]: [&String; 2],
+) -> Worker {
+    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws_at(&ledger.url())), &system().ledger_table, 400);
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws_at(&secrets.url()));
+    let pace = Pace::from_percent(1).unwrap();
+    let connections = Connections::new(secrets, &system().connection_prefix).caching_for(pace.no_document());
+    let queues = aws_sdk_sqs::Client::new(&aws_at(&queue.url()));
+    let log = Log { function_name: "worker".to_owned(), kept: tracing::Level::ERROR };
+    Worker {
+        links: Links::new(connections, ledger.clone(), pace),
+        queues: Queues::new(queues, events_url.clone(), dead_letter_url.clone()),
+        notifier: Notifier::new(aws_sdk_sns::Client::new(aws), None, ledger.clone(), log.clone()),
+        budgets: Budgets::default(),
+        ledger,
+        log,
+    }
+}
+
+async fn make_queue(aws: &aws::SdkConfig, name: &str) -> String {
+    let make = aws_sdk_sqs::Client::new(aws).create_queue().queue_name(format!("{name}.fifo"));
+    make.attributes(QueueAttributeName::FifoQueue, "true").send().await.unwrap().queue_url.unwrap()
+}
+
+fn sample(path: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn now() -> Timestamp {
+    worker::clock::now()
+}
+
+fn plain(attribute: &AttributeValue) -> Value {
+    match attribute {
+        AttributeValue::S(text) => text.as_str().into(),
+        AttributeValue::N(number) => serde_json::from_str(number).unwrap(),
+        AttributeValue::Bool(value) => (*value).into(),
+        AttributeValue::L(values) => values.iter().map(plain).collect(),
+        AttributeValue::M(members) => members.iter().map(|(name, member)| (name.clone(), plain(member))).collect(),
+        _ => Value::Null,
+    }
+}
