@@ -116,8 +116,9 @@ impl Performer<'_> {
 
     async fn fetch_report(&mut self) -> Result<session::SupportSession, Failure> {
         let lsid = self.lsid;
-        let report =
-            self.call(async |link, by| link.appliance.fetch_report(lsid, by.saturating_duration_since(Instant::now())).await).await;
+        let report = self
+            .call(async |link, by| link.appliance.fetch_report(lsid, by.saturating_duration_since(Instant::now())).await)
+            .await;
         // At once, not after the run: a process that ends in between would have used up a token for nobody else.
         shared_token::keep(&self.link.appliance, self.ledger, self.appliance).await;
         report
