@@ -4,15 +4,20 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use ledger::{Ledger, LedgerError};
 use session::ApplianceId;
 use session::delivery::budget::budget;
 use session::delivery::{Pace, Pause};
+use tokio::time::Instant;
 
 use crate::clock;
 use crate::link::Link;
+
+/// A look is a courtesy: it must not use up the invocation of a session when the neighbour stalls.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// When the budgets of this process's connections are looked at next.
 #[derive(Debug, Default)]
@@ -38,7 +43,8 @@ impl Budgets {
         if !self.is_time(appliance, now) {
             return Ok(None);
         }
-        let Ok(used) = link.autotask.threshold(clock::call_deadline(deadline)).await else {
+        let by = clock::call_deadline(deadline).min(Instant::now() + LOOK_TIME_MAX);
+        let Ok(used) = link.autotask.threshold(by).await else {
             // As if there were room: looked at again when it is next time.
             self.look_again(appliance, budget(0, 1, pace, now).look_again_at);
             return Ok(None);
