@@ -112,11 +112,12 @@ pub(crate) fn sent(world: &mut World, run: RunId, write: &WriteId, content: &Con
 }
 
 /// Each write once, and none without its event.
-pub(crate) fn written(world: &mut World, session: usize, write: &WriteId) {
+pub(crate) fn written(world: &mut World, run: RunId, session: usize, write: &WriteId) {
     let rows = world.autotask.rows_of(session, write).count();
-    // A ledger that has lost its memory relies on look-ups alone: where they do not work, nothing can.
-    let without_note = write.kind() == WriteKind::Attachment && world.autotask.is_blind(WriteKind::Note);
-    let excused = world.memory_lost && (world.autotask.is_blind(write.kind()) || without_note);
+    // A ledger that has lost its memory relies on look-ups alone: where they do not work and nobody knows, nothing can.
+    let unseen = |kind| world.autotask.is_blind(kind) && !world.runs[run].proofs.disproved(kind);
+    let without_note = write.kind() == WriteKind::Attachment && unseen(WriteKind::Note);
+    let excused = world.memory_lost && (unseen(write.kind()) || without_note);
     if rows > 1 && !excused {
         return world.break_promise(format!("{write} of session {session} was written {rows} times"));
     }

@@ -677,7 +677,7 @@ impl World {
                 match self.autotask.insert((session, &lsid), write, content, visible_from) {
                     Ok(id) => {
                         self.figures.rows += 1;
-                        invariants::written(self, session, write);
+                        invariants::written(self, run, session, write);
                         Ok(id)
                     }
                     Err(promise) => return self.break_promise(promise),
