@@ -13,7 +13,7 @@
 //! | to be stored, but the queue does not take it | 503, within 2 s | `unavailable` | nowhere |
 //!
 //! The way of a call: [`function_url`] makes the payload safe for `lambda_http`; `lambda_http` makes a request of it;
-//! [`Receiver::handle`] has [`decide`] decide, has [`enqueue`] store, and gives [`answer`] and [`log_line`]. Only `main.rs` prints
+//! [`Receiver::handle`] has [`decide()`] decide, has [`enqueue`] store, and gives [`answer`] and [`log_line`]. Only `main.rs` prints
 //! and reads the clock, only [`config`] the environment.
 
 pub mod access;
