@@ -114,7 +114,9 @@ impl Delivery {
         if let Some(next) = self.must_follow(id) {
             return next;
         }
-        let look_first = self.rules.settings.mode != Mode::Shadow && self.must_look_first(id, now);
+        // In shadow mode nothing is written, so only what may be there already must be looked for.
+        let maybe_sent = self.record.writes.get(id).is_some_and(|write| write.maybe_sent);
+        let look_first = (self.rules.settings.mode != Mode::Shadow || maybe_sent) && self.must_look_first(id, now);
         if look_first && let Some(step) = self.look_up(id, Purpose::Precaution, now) {
             return Next::Step(step);
         }
@@ -523,6 +525,9 @@ impl Delivery {
             return self.doubt(id, now);
         }
         self.looked_up.insert(id.clone());
+        if let Some(write) = self.record.writes.get_mut(id) {
+            write.maybe_sent = false;
+        }
     }
 
     fn prove(&mut self, kind: WriteKind, seen: bool) {

@@ -106,3 +106,25 @@ fn shadow_does_not_forget_what_is_in_doubt() {
         assert!(matches!(world.state("note.session"), WriteState::InDoubt { .. }));
     }
 }
+
+#[test]
+fn shadow_that_begins_after_a_replay_leaves_what_was_in_doubt_in_doubt() {
+    use session::delivery::{Proofs, WriteKind, WriteState};
+    let mut world = World::new();
+    world.proofs = Proofs::default();
+    world.blind = vec![WriteKind::Note];
+    let message = world.end_message();
+    world.mishap("note.session", crate::world::Mishap::AnswerLost);
+    world.deliver_to_its_end(&message);
+    world.later(seconds(3600));
+    let replay = world.replay();
+    // The replay is taken up, but gets no further than the report.
+    world.ticket_failure = Some(crate::world::not_taken());
+    world.deliver(&replay);
+    assert!(matches!(world.state("note.session"), WriteState::Wanted));
+    world.ticket_failure = None;
+    world.settings.mode = Mode::Shadow;
+    world.later(seconds(60));
+    world.deliver_to_its_end(&replay);
+    assert!(matches!(world.state("note.session"), WriteState::InDoubt { .. }));
+}

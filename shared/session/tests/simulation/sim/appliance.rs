@@ -63,14 +63,16 @@ fn surveys(session: &Session, kind: SurveyKind, now: Millis) -> Vec<Survey> {
     visible.map(|(_, _, gsnumber)| Survey { gsnumber: Some(Gsnumber(*gsnumber)), answers: Vec::new() }).collect()
 }
 
-/// Longer than the shortest note, so that some tenants get it in parts.
+/// How long the chat of a talkative session is: longer than the shortest note, so that some tenants get it in parts.
+pub(crate) const CHAT_LENGTH: usize = 17 * 150;
+
 fn chat(at: Millis) -> SessionEvent {
     SessionEvent {
         at: Some(stamp(at)),
         kind: SessionEventKind::ChatMessage,
         performed_by: Some(Actor { kind: ActorKind::Customer, gsnumber: Some(Gsnumber(311)), name: "Customer".to_owned() }),
         destination: None,
-        body: Some("Nothing changed. ".repeat(150)),
+        body: Some("Nothing changed. ".repeat(CHAT_LENGTH / 17)),
         files: Vec::new(),
         data: Vec::new(),
         system_information: Vec::new(),

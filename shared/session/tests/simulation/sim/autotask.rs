@@ -7,6 +7,7 @@ use session::failure::Failure;
 use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId};
 use session::time_entry::date_worked;
 
+use super::appliance::CHAT_LENGTH;
 use super::chance::Millis;
 use super::schedule::{OTHER_TICKET, Reception, TICKET, Tenant};
 use super::world::stamp;
@@ -28,6 +29,8 @@ pub(crate) struct Row {
     pub(crate) written_to: TicketId,
     place: RowPlace,
     visible_from: Millis,
+    /// It says that the complete text is elsewhere.
+    pub(crate) shortened: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +137,8 @@ impl Autotask {
         if !Marker::new(session.1, write).is_in(marked) {
             return Err(format!("{write} was written without its marker"));
         }
+        let shortened = matches!(content, Content::Note { note, .. } if note.description.len() < CHAT_LENGTH)
+            && *write == WriteId::SessionNote;
         let marked = marked.clone();
         let kind = write.kind();
         self.rows.push(Row {
@@ -146,6 +151,7 @@ impl Autotask {
             written_to: ticket,
             place,
             visible_from,
+            shortened,
         });
         Ok(id)
     }

@@ -222,11 +222,24 @@ fn session_at_the_end(world: &mut World, session: usize) {
         return world
             .break_promise(format!("{} of session {session} was written, and the ledger knows nothing of it", row.write));
     }
+    if world.broken.is_none() {
+        complete(world, session, &record);
+    }
     if world.schedule.curable {
         cured(world, session, &record);
     }
     if world.schedule.calm {
         calm(world, session);
+    }
+}
+
+/// What a note left out is attached, or continued in further notes, or a person knows.
+fn complete(world: &mut World, session: usize, record: &Record) {
+    let is_done = record.writes.get(&WriteId::SessionNote).is_some_and(|note| matches!(note.state, WriteState::Done { .. }));
+    let shortened = world.autotask.rows_of(session, &WriteId::SessionNote).any(|row| row.shortened);
+    let continued = record.writes.contains_key(&WriteId::Attachment(1));
+    if world.schedule.sessions[session].talkative && is_done && shortened && !continued && !world.memory_lost {
+        world.break_promise(format!("the note of session {session} was shortened, and nothing has the rest"));
     }
 }
 
