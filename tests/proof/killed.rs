@@ -248,7 +248,7 @@ fn print(started: Instant, kills: &Kills, calls: &Calls, report: &Report) {
         "killed with SIGKILL           {} workers ({} at work), {} receivers",
         kills.workers, kills.workers_at_work, kills.receivers
     );
-    eprintln!("claims                        {} ", report.claims);
+    eprintln!("claims                        {}", report.claims);
     eprintln!("writes sent, found by look-up {}, {}", report.sent, report.found_by_look_up);
     eprintln!("took                          {:.0} s", started.elapsed().as_secs_f64());
 }

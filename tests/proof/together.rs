@@ -55,6 +55,7 @@ async fn workers_that_meet_on_a_session_write_one_note_and_one_time_entry() {
     eprintln!("on one session    {} workers at once", mapping.most_on_one_session.get());
     eprintln!("frozen, killed    {}, {}", signals.frozen.get(), signals.killed.get());
     eprintln!("writes sent       {}", bench.sent("/Notes").await + bench.sent("/TimeEntries").await);
+    eprintln!("Autotask          answers {}", bench.autotask.counters().await["statuses"]);
     assert_eq!((queues::depth(&queue).await, queues::depth(&dead_letters).await), (0, 0), "messages left, dead letters");
     let signals_sent = (signals.frozen.get(), signals.killed.get());
     assert!(
