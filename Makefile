@@ -46,8 +46,10 @@ prove: ## Prove what takes minutes: killed processes, a burst, a backlog (docs/r
 # How many schedules `simulate` tries.
 SEEDS ?= 1000000
 
+# Built for speed of building and running, not for size as the functions are.
 simulate: ## Try SEEDS=<n> schedules of crashes, lost answers and delays on the delivery (docs/simulation.md)
-	@cargo run --release --quiet -p session --example simulate -- --seeds $(SEEDS)
+	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=3 \
+		cargo run --release --quiet -p session --example simulate -- --seeds $(SEEDS)
 
 up: ## Start the local system, or bring it to what the checkout says now, and leave it running
 	@$(SYSTEM) up

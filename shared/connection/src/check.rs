@@ -12,8 +12,9 @@ use crate::document::Document;
 use crate::events::EventSetting;
 use crate::problem::{DocumentError, Warning, WarningKind};
 
-/// An event waits in the queue for 14 days at most; a day is left for what is done with it then.
-pub(crate) const RETRY_HOURS: RangeInclusive<u32> = 1..=312;
+/// An event waits in the queue for 14 days at most. One that pauses of other events keep out is let in after its retry time and
+/// given up after as long again: twice this, and a few hours are left for what is done with it then.
+pub(crate) const RETRY_HOURS: RangeInclusive<u32> = 1..=160;
 
 /// A number and its limits; the JSON Schema has them from here, too.
 pub(crate) struct Limit {
