@@ -68,6 +68,10 @@ def run(verb) -> None:
     except Stopped as stopped:
         report(stopped)
         sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read has seen enough (`| head`); the interpreter must not try to flush once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt:
         line("\nInterrupted.")
         sys.exit(130)

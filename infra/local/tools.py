@@ -95,7 +95,7 @@ def _start_installing(name: str) -> subprocess.Popen:
 def _install_python_tools(name: str) -> str:
     pins = ROOT / "infra" / "local" / "tools" / f"{name}.txt"
     make_environment = [sys.executable, "-m", "venv", str(TOOLS / name)]
-    fill_it = [str(python_of(name)), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
+    fill_it = [str(python_of(name)), "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-color", "install", "--progress-bar", "off"]
     return f"{shlex.join(make_environment)} && {shlex.join([*fill_it, '--requirement', str(pins)])}"
 
 
@@ -104,9 +104,14 @@ def _install_cargo_deny() -> str:
 
 
 def _finish_installing(name: str, process: subprocess.Popen) -> None:
-    if process.wait() != 0:
+    status = process.wait()
+    if status != 0:
+        # A registry or a network hiccups now and then; a second time it is no accident.
+        progress.line(f"   {name}: the installation ended with status {status}; once more")
+        status = _start_installing(name).wait()
+    if status != 0:
         raise Stopped(
-            f"{name} could not be installed",
+            f"{name} could not be installed (status {status})",
             do_next="see the log (no network? no venv module, package python3-venv?), then repeat the command",
             log=_log(name),
         )
