@@ -261,7 +261,6 @@ fn input(queued: &QueueMessage, event: OutboundEvent, deadline: Timestamp, claim
         received_at: queued.received_at,
         deadline,
         claims_without_outcome: claim.claims_without_outcome,
-        first_claim: claim.first,
         jitter: fastrand::f64(),
     }
 }

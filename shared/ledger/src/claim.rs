@@ -60,8 +60,6 @@ pub struct Claim<R> {
     /// What was recorded last; `None` if nothing ever was (or the retention is over and the item removed). An item whose retention is over
     /// but which the table has not removed yet still counts: an old memory is better than none.
     pub record: Option<R>,
-    /// Whether nobody has ever claimed the session, as far as the ledger remembers.
-    pub first: bool,
 }
 
 /// Whether a record ends an event.
@@ -237,7 +235,6 @@ impl<R: DeserializeOwned> Claim<R> {
             step: required(STEP, read_number(item, STEP)?)?,
             claims_without_outcome: required(CLAIMS_WITHOUT_OUTCOME, read_number(item, CLAIMS_WITHOUT_OUTCOME)?)?,
             record: item.get(RECORD).map(|record| from_attribute(RECORD, record)).transpose()?,
-            first: fence == 1,
         })
     }
 }

@@ -16,9 +16,8 @@ async fn record(ledger: &Ledger, claim: &mut Claim<State>, phase: &str, progress
 }
 
 #[tokio::test]
-async fn first_claim_knows_that_it_is_the_first() {
+async fn first_claim_has_no_record() {
     let claim = claim(&ledger(), &appliance()).await;
-    assert!(claim.first);
     assert_eq!((claim.fence, claim.claims_without_outcome, claim.record), (1, 1, None));
 }
 
@@ -29,7 +28,6 @@ async fn later_claim_finds_what_was_recorded_last() {
     assert_eq!(record(&ledger, &mut first, "sending", Progress::Ongoing).await, Stored::Yes);
     assert_eq!(record(&ledger, &mut first, "done", Progress::Outcome).await, Stored::Yes);
     let second = claim(&ledger, &appliance).await;
-    assert!(!second.first);
     assert_eq!((second.fence, second.step), (2, 2));
     assert_eq!(second.record, Some(state("done")));
 }
@@ -39,8 +37,8 @@ async fn sessions_and_appliances_do_not_share_their_claims() {
     let (ledger, appliance) = (ledger(), appliance());
     claim(&ledger, &appliance).await;
     let other_session: Claim<State> = ledger.claim(&appliance, &"another".parse().unwrap(), nonce(), now()).await.unwrap();
-    assert!(other_session.first);
-    assert!(claim(&ledger, &crate::system::appliance()).await.first);
+    assert_eq!(other_session.fence, 1);
+    assert_eq!(claim(&ledger, &crate::system::appliance()).await.fence, 1);
 }
 
 #[tokio::test]
@@ -143,5 +141,5 @@ async fn memory_whose_retention_is_over_counts_until_the_table_removes_it() {
     assert_eq!(record(&ledger, &mut first, "done", Progress::Outcome).await, Stored::Yes);
     let years_later = now() + SignedDuration::from_hours(5 * 365 * 24);
     let replay: Claim<State> = ledger.claim(&appliance, &lsid(), nonce(), years_later).await.unwrap();
-    assert_eq!((replay.first, replay.record), (false, Some(state("done"))));
+    assert_eq!((replay.fence, replay.record), (2, Some(state("done"))));
 }

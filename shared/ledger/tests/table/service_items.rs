@@ -67,7 +67,7 @@ async fn shadow_writes_are_kept_and_leave_the_session_unclaimed() {
     assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &writes, now()).await.unwrap(), Kept::Whole);
     assert_eq!(ledger.shadow(&appliance, &lsid()).await.unwrap(), Some(writes));
     let claim: Claim<State> = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
-    assert!(claim.first);
+    assert_eq!(claim.fence, 1);
 }
 
 #[tokio::test]

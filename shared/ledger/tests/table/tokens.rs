@@ -29,7 +29,7 @@ async fn connection_has_no_token_until_one_is_kept_and_no_other_connections() {
     assert_eq!(ledger.token(&appliance).await.unwrap(), Some(kept));
     assert_eq!(ledger.token(&crate::system::appliance()).await.unwrap(), None);
     let claim: Claim<State> = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
-    assert!(claim.first);
+    assert_eq!(claim.fence, 1);
 }
 
 #[tokio::test]

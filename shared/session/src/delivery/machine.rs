@@ -51,8 +51,6 @@ pub struct Input {
     pub deadline: Timestamp,
     /// Claims that ended in no outcome, this one included.
     pub claims_without_outcome: u32,
-    /// Whether the ledger had never heard of the session: it may have lost its memory.
-    pub first_claim: bool,
     /// 0 to 1: spreads retries of many events.
     pub jitter: f64,
 }
@@ -282,6 +280,10 @@ impl Delivery {
     // --- Admission -------------------------------------------------------------------------------------------------
 
     fn admit(&mut self, now: Timestamp) {
+        // Before anything else is recorded, or a session that the ledger has forgotten would become a known one by it.
+        if self.stored.is_none() {
+            self.record.unremembered = self.is_doubtful(now);
+        }
         if self.input.claims_without_outcome > CLAIMS_WITHOUT_OUTCOME_MAX {
             return self.give_up(DeadLetterReason::ClaimsWithoutOutcome(self.input.claims_without_outcome - 1));
         }
@@ -291,9 +293,6 @@ impl Delivery {
         if !self.note_event() {
             return self.finish(Outcome::NothingToDo);
         }
-        // A claim that ended before it recorded anything has not made the session a known one.
-        let unknown = self.input.first_claim || self.stored.is_none();
-        self.record.unremembered |= unknown && self.is_doubtful(now);
         self.take_up_replay();
         self.adopt_unknown();
         if self.nothing_left() {
@@ -399,7 +398,11 @@ impl Delivery {
     fn take_session(&mut self, session: Box<SupportSession>, now: Timestamp) {
         match (session.ended_at, self.record.end) {
             (Some(ended_at), _) => self.ended = Ended::Reported(ended_at),
-            (None, None) => return self.finish(Outcome::SurveyNoted),
+            (None, None) => {
+                // It came before the end, as surveys may, so nothing can have been written yet.
+                self.record.unremembered &= !self.is_fresh(now);
+                return self.finish(Outcome::SurveyNoted);
+            }
             (None, Some(end)) if now < later(end.received_at, self.rules.pace.end_missing()) => return self.wait_for_report(now),
             (None, Some(end)) => self.ended = Ended::TakenFromEvent(end.at.unwrap_or(end.received_at)),
         }

@@ -24,8 +24,8 @@ pub struct Record {
     pub target: Option<Target>,
     /// The ticket an operator assigned; counts for writes that were never sent.
     pub assigned: Option<TicketId>,
-    /// The ledger first heard of the session from something else than a fresh event: it may have known it once and lost
-    /// its memory.
+    /// The ledger first heard of the session from something else than a fresh event of its end: it may have known it once
+    /// and lost its memory.
     pub unremembered: bool,
     /// Why the session has no ticket, when that is its end so far.
     pub unmatched: Option<Unmatched>,

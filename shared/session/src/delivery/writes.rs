@@ -17,6 +17,7 @@ use super::step::{Content, LookUp, NoAuthor, NoticeSubject, Place, Step};
 use super::waits::later;
 use super::write_id::{Marker, RepresentativeKey, WriteId, WriteKind};
 use crate::content::Author;
+use crate::event::EventKind;
 use crate::failure::{Failure, Sentence};
 use crate::ids::RemoteId;
 use crate::queue_message::Source;
@@ -184,10 +185,16 @@ impl Delivery {
         (marked || self.is_doubtful(now)) && !self.looked_up.contains(id)
     }
 
-    /// Whether something may have been written that the ledger does not know: only an event of the appliance, and a
-    /// fresh one, is above doubt.
+    /// Whether something may have been written that the ledger does not know. Above doubt is only a fresh event of the
+    /// appliance, and of the surveys only those of a session whose end is remembered: where the end has come and the
+    /// ledger has not heard of it, it may have lost its memory.
     pub(super) fn is_doubtful(&self, now: Timestamp) -> bool {
-        self.input.source != Source::Event || now >= later(self.input.received_at, FRESH)
+        let remembered = self.record.end.is_some() || self.input.event.kind == EventKind::SupportConferenceEnd;
+        !(self.is_fresh(now) && remembered)
+    }
+
+    pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
+        self.input.source == Source::Event && now < later(self.input.received_at, FRESH)
     }
 
     fn mark_sending(&mut self, id: &WriteId, content: &Content, now: Timestamp) {

@@ -1,10 +1,12 @@
 //! Polls and an operator's replays: they do only what is missing, and look before they write.
 
-use session::delivery::{Outcome, WriteState};
+use session::delivery::{DeadLetterReason, Ending, Outcome, WriteKind, WriteState};
+use session::event::EventKind;
 use session::queue_message::Source;
+use session::support_session::SupportSession;
 
-use crate::sample::seconds;
-use crate::world::{Message, Mishap, World, refused};
+use crate::sample::{self, CUSTOMER, TICKET, seconds, survey};
+use crate::world::{Crash, Message, Mishap, World, refused};
 
 #[test]
 fn poll_of_an_unknown_session_looks_before_it_writes() {
@@ -47,6 +49,41 @@ fn ledger_that_lost_its_memory_finds_what_was_written() {
     world.assert_one_note_and_one_time_entry();
     assert!(matches!(world.state("note.session"), WriteState::Done { found: true, .. }));
     assert!(matches!(world.state("time.29"), WriteState::Done { found: true, .. }));
+}
+
+#[test]
+fn survey_of_a_session_that_the_ledger_has_forgotten_looks_before_it_writes() {
+    let mut world = World::new();
+    world.deliver(&world.end_message());
+    world.lose_memory();
+    world.later(seconds(3600));
+    let report = sample::session(Some(TICKET));
+    world.report = Ok(SupportSession { customer_surveys: vec![survey(CUSTOMER)], ..report });
+    let message = world.message(EventKind::SupportConferenceCustomerExitSurveyCompleted, 3600);
+    assert_eq!(world.deliver(&message).outcome(), Outcome::Delivered);
+    for write in ["note.session", "time.29", &format!("note.customer_survey.{CUSTOMER}")] {
+        assert_eq!(world.rows_of(write).len(), 1, "{write}");
+    }
+    assert_eq!(world.rows.len(), 3);
+}
+
+#[test]
+fn forgotten_session_that_was_given_up_once_stays_in_doubt_where_look_ups_fail() {
+    let mut world = World::new();
+    world.deliver(&world.end_message());
+    world.lose_memory();
+    world.blind = vec![WriteKind::Note];
+    world.proofs.0.insert(WriteKind::Note, false);
+    world.later(seconds(3600));
+    let poll = Message { source: Source::Poll, ..world.end_message() };
+    for _ in 0..20 {
+        world.crash(&poll, Crash::After(3));
+    }
+    let given_up = world.deliver(&poll);
+    assert!(matches!(given_up.ending, Some(Ending::DeadLetter(DeadLetterReason::ClaimsWithoutOutcome(_)))));
+    world.deliver(&poll);
+    assert_eq!(world.rows_of("note.session").len(), 1);
+    assert!(matches!(world.state("note.session"), WriteState::InDoubt { .. }));
 }
 
 #[test]

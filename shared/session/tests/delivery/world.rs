@@ -270,7 +270,6 @@ impl World {
             received_at: message.received_at,
             deadline: self.now + INVOCATION,
             claims_without_outcome: item.1,
-            first_claim: item.0 == 1,
             jitter: 0.5,
         };
         (input, record)

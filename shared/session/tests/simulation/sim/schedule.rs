@@ -209,6 +209,16 @@ impl Schedule {
             session.start_changes_at = NEVER;
         }
         self.replay_all(last + 21 * DAY, chance);
+        // Or an event of the appliance itself comes first: a survey that somebody answered late.
+        for (index, session) in self.sessions.iter().enumerate() {
+            if let Some((visible, kind, _)) = session.surveys.first()
+                && chance.one_in(2)
+            {
+                let at = self.memory_lost_at + chance.between(SECOND, DAY);
+                let (kind, source) = (completed(*kind), Source::Event);
+                self.posts.push(Post { at, session: index, kind, source, timestamp: whole(*visible) });
+            }
+        }
     }
 
     fn replay_all(&mut self, at: Millis, chance: &mut Chance) {
@@ -267,6 +277,13 @@ fn surveys(ended_at: Millis, chance: &mut Chance) -> Vec<(Millis, SurveyKind, i6
         .collect()
 }
 
+const fn completed(kind: SurveyKind) -> EventKind {
+    match kind {
+        SurveyKind::Customer => EventKind::SupportConferenceCustomerExitSurveyCompleted,
+        SurveyKind::Representative => EventKind::SupportConferenceRepExitSurveyCompleted,
+    }
+}
+
 fn posts(sessions: &[Session], calm: bool, curable: bool, chance: &mut Chance) -> Vec<Post> {
     let mut posts = Vec::new();
     for (index, session) in sessions.iter().enumerate() {
@@ -288,10 +305,7 @@ fn posts(sessions: &[Session], calm: bool, curable: bool, chance: &mut Chance) -
             posts.push(post(sent + chance.spread(SECOND, 6 * HOUR), end, Source::Replay, session.ended_at));
         }
         for (number, (visible, kind, _)) in (0..).zip(&session.surveys) {
-            let kind = match kind {
-                SurveyKind::Customer => EventKind::SupportConferenceCustomerExitSurveyCompleted,
-                SurveyKind::Representative => EventKind::SupportConferenceRepExitSurveyCompleted,
-            };
+            let kind = completed(*kind);
             // Each at a second of its own, or the appliance's resend could not be told from another survey.
             let of = whole(*visible) + number * SECOND;
             let at = (of + chance.between(-2 * SECOND, 5 * SECOND)).max(0);

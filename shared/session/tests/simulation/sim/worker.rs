@@ -313,7 +313,6 @@ impl World {
             received_at: stamp(received_at),
             deadline: stamp(self.runs[run].deadline + if self.sabotage == Some(Sabotage::TimeLeft) { HOUR } else { 0 }),
             claims_without_outcome: claim.claims_without_outcome,
-            first_claim: claim.fence == 1,
             jitter: self.chance.fraction(),
         };
         let mut record: Option<Record> = claim.record.as_deref().map(|text| serde_json::from_str(text).unwrap());
