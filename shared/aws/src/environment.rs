@@ -3,7 +3,6 @@
 use std::fmt;
 
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
@@ -11,6 +10,7 @@ use aws_types::region::Region;
 use aws_types::sdk_config::SharedCredentialsProvider;
 
 use crate::timeouts::Timeouts;
+use crate::trust;
 
 const REGION: &str = "AWS_REGION";
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -75,7 +75,7 @@ impl Environment {
             region: required(REGION)?,
             endpoint_url: optional(ENDPOINT_URL),
             credentials: SharedCredentialsProvider::new(credentials),
-            http_client: https_client(),
+            http_client: trust::http_client(),
         })
     }
 
@@ -110,14 +110,6 @@ impl fmt::Debug for Environment {
             .field("endpoint_url", &self.endpoint_url)
             .finish_non_exhaustive()
     }
-}
-
-/// The SDK's default client, but one for all, and without its look for a proxy in the environment: Lambda has none, and
-/// a developer's proxy must not be asked for the local AWS. Trusts the certificates of the system.
-fn https_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
-        .build_https()
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@
 
 mod environment;
 mod timeouts;
+mod trust;
 
 pub use aws_types::SdkConfig;
 pub use environment::{Environment, EnvironmentError};
