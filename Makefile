@@ -20,7 +20,7 @@ PROOF_SETTINGS := --appliances 10 --worker-timeout 10 --visibility 12 --retry-pa
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove simulate up down replay check build deploy
+.PHONY: help demo test prove simulate bench up down replay check build deploy
 
 help: ## List the verbs
 	@echo "Session Bridge: make <verb>"
@@ -50,6 +50,17 @@ SEEDS ?= 1000000
 simulate: ## Try SEEDS=<n> schedules of crashes, lost answers and delays on the delivery (docs/simulation.md)
 	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=3 \
 		cargo run --release --quiet -p session --example simulate -- --seeds $(SEEDS)
+
+# How many turns each contestant of `bench` has, and which table alone is wanted (all, if empty).
+ROUNDS ?= 5
+ONLY ?=
+
+# One cargo for each function: built together, they would share features that they do not have in the cloud.
+bench: ## Measure speed, size and cost: ROUNDS=<turns>, ONLY=receiver (or another table); some minutes on a machine at rest
+	@$(LOCAL)/tools.py ensure rivals
+	@for package in receiver worker benchmark-hello benchmark; do cargo build --release --quiet -p $$package || exit 1; done
+	@cargo build --release --quiet -p system-tests --bin simulators
+	@cargo run --release --quiet -p benchmark -- --rounds $(ROUNDS) $(if $(ONLY),--only $(ONLY))
 
 up: ## Start the local system, or bring it to what the checkout says now, and leave it running
 	@$(SYSTEM) up

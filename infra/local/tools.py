@@ -26,11 +26,13 @@ PYTHON_AT_LEAST = (3, 10)
 CARGO_DENY = "0.20.2"
 # It runs for two seconds; optimized, it would take three times as long to build.
 CARGO_DENY_PROFILE = {"CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16"}
-PYTHON_TOOLS = ("ministack", "sam")
+PYTHON_TOOLS = ("ministack", "sam", "rivals")
+# Where the pins of a Python environment are, if not in infra/local/tools.
+PINS = {"rivals": ROOT / "tests" / "benchmark" / "rivals" / "requirements.txt"}
 
 
 def ensure(*names: str) -> None:
-    """Installs those of `ministack`, `sam` and `cargo-deny` that are missing or of another version."""
+    """Installs those of `ministack`, `sam`, `rivals` and `cargo-deny` that are missing or of another version."""
     _check_machine()
     missing = [name for name in names if not _is_installed(name)]
     if not missing:
@@ -49,7 +51,7 @@ def path_with_tools() -> str:
 
 
 def python_of(environment: str) -> Path:
-    """The interpreter of one of the two Python environments."""
+    """The interpreter of one of the Python environments."""
     return TOOLS / environment / "bin" / "python"
 
 
@@ -67,8 +69,11 @@ def _fingerprint(name: str) -> str:
     """What an installation depends on; another one means to install anew."""
     if name == "cargo-deny":
         return CARGO_DENY
-    pins = (ROOT / "infra" / "local" / "tools" / f"{name}.txt").read_bytes()
-    return f"{sys.version_info[:2]} {TOOLS} {hashlib.sha256(pins).hexdigest()}"
+    return f"{sys.version_info[:2]} {TOOLS} {hashlib.sha256(_pins(name).read_bytes()).hexdigest()}"
+
+
+def _pins(name: str) -> Path:
+    return PINS.get(name, ROOT / "infra" / "local" / "tools" / f"{name}.txt")
 
 
 def _stamp(name: str) -> Path:
@@ -93,10 +98,9 @@ def _start_installing(name: str) -> subprocess.Popen:
 
 
 def _install_python_tools(name: str) -> str:
-    pins = ROOT / "infra" / "local" / "tools" / f"{name}.txt"
     make_environment = [sys.executable, "-m", "venv", str(TOOLS / name)]
     fill_it = [str(python_of(name)), "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-color", "install", "--progress-bar", "off"]
-    return f"{shlex.join(make_environment)} && {shlex.join([*fill_it, '--requirement', str(pins)])}"
+    return f"{shlex.join(make_environment)} && {shlex.join([*fill_it, '--requirement', str(_pins(name))])}"
 
 
 def _install_cargo_deny() -> str:
