@@ -112,7 +112,11 @@ impl Line {
 
     fn directive(&self, dimensions: &[Value], now: Timestamp) -> Value {
         let metric = |name: &&'static str| {
-            let unit = if name.ends_with("_ms") { "Milliseconds" } else { "Count" };
+            let unit = match name.rsplit('_').next() {
+                Some("ms") => "Milliseconds",
+                Some("percent") => "Percent",
+                _ => "Count",
+            };
             json!({ "Name": name, "Unit": unit })
         };
         let metrics: Vec<Value> = self.metrics.keys().map(metric).collect();
@@ -136,6 +140,15 @@ pub fn notice_line(appliance: &ApplianceId, subject: NoticeSubject) -> Line {
     let mut line = Line::new(tracing::Level::ERROR, "notice", Some(subject.name().to_owned()));
     line.metrics = BTreeMap::from([("notices", 1)]);
     line.saying("appliance", appliance.as_str())
+}
+
+/// How much of the hourly budget of a connection's tenant is used, and until when it is left alone because of that.
+#[must_use]
+pub fn budget_line(appliance: &ApplianceId, used_percent: u64, left_alone_until: Option<Timestamp>) -> Line {
+    let level = if left_alone_until.is_some() { tracing::Level::WARN } else { tracing::Level::INFO };
+    let mut line = Line::new(level, "budget", None);
+    line.metrics = BTreeMap::from([("budget_used_percent", i64::try_from(used_percent).unwrap_or(i64::MAX))]);
+    line.saying("appliance", appliance.as_str()).saying("until", left_alone_until.map(|until| until.to_string()))
 }
 
 /// What identifies an event in the log.
@@ -253,7 +266,9 @@ mod tests {
     #[test]
     fn every_metric_and_dimension_is_a_member_of_the_line() {
         let waits = Line::waits(&identity(), at("2025-03-18T13:28:00Z"), "on_hold");
-        for line in [delivered(), waits, notice_line(&ApplianceId::default(), NoticeSubject::Refused)] {
+        let appliance = ApplianceId::default();
+        let others = [notice_line(&appliance, NoticeSubject::Refused), budget_line(&appliance, 61, None)];
+        for line in [delivered(), waits].into_iter().chain(others) {
             let line: Value = serde_json::from_str(&json(&line, tracing::Level::ERROR)).unwrap();
             let directive = &line["_aws"]["CloudWatchMetrics"][0];
             for metric in directive["Metrics"].as_array().unwrap() {

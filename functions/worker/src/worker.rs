@@ -133,7 +133,7 @@ impl Worker {
         if link.rules.settings.mode == Mode::Off || !link.rules.settings.enabled_events.contains(&event.kind) {
             return Ok(None);
         }
-        let pause = self.budgets.check(&queued.appliance, link, &self.ledger, self.links.pace(), deadline).await?;
+        let pause = self.budgets.check(&queued.appliance, link, self.links.pace(), deadline).await?;
         Ok(pause.map(|pause| (pause.until, "hourly_budget")))
     }
 

@@ -348,7 +348,7 @@ fn worker(
         links: Links::new(connections, ledger.clone(), pace),
         queues: Queues::new(queues, events_url.clone(), dead_letter_url.clone()),
         notifier: Notifier::new(aws_sdk_sns::Client::new(aws), None, ledger.clone(), log.clone()),
-        budgets: Budgets::default(),
+        budgets: Budgets::new(ledger.clone(), log.clone()),
         ledger,
         log,
     }
