@@ -1,14 +1,13 @@
 //! A backlog of 2,000 sessions for the worker, with the neighbours' rate limits on: nothing lost, nothing doubled; how fast it is
 //! worked off, how long the slowest session took, and how much memory that needs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::Value;
 use simulators::{Fault, FaultAction};
 
-use crate::bench::{Bench, TICKET, TICKET_ID, sample, with_key};
-use crate::local_aws;
+use crate::bench::{Bench, Session, TICKET, TICKET_ID};
 use crate::mapping::Mapping;
 use crate::queues;
 
@@ -31,55 +30,37 @@ async fn backlog_of_2000_sessions_is_worked_off_without_loss_or_double() {
     crate::seed();
     let benches = join_all((0..APPLIANCES).map(|_| Bench::new())).await;
     let (queue, dead_letters) = (queues::make("backlog").await, queues::make("backlog-dead").await);
-    let lsids = join_all(benches.iter().map(|bench| fill(bench, &queue))).await;
+    let sessions = join_all(benches.iter().map(|bench| fill(bench, &queue))).await;
     let mapping = Mapping::new(&queue, &dead_letters, WORKER_TIMEOUT, VISIBILITY_SECONDS);
 
-    let started = Instant::now();
-    let watch = async {
-        while queues::depth(&queue).await > 0 && started.elapsed() < TIME_LIMIT {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        mapping.end();
-    };
-    tokio::join!(watch, join_all((0..WORKERS).map(|_| mapping.run())));
-    let took = started.elapsed();
+    let took = mapping.work_off(WORKERS, TIME_LIMIT).await;
 
     print(took, &mapping, &benches).await;
     assert_eq!((queues::depth(&queue).await, queues::depth(&dead_letters).await), (0, 0), "messages left, dead letters");
-    for (bench, lsids) in benches.iter().zip(&lsids) {
+    for (bench, sessions) in benches.iter().zip(&sessions) {
         let notes = bench.autotask.notes(TICKET_ID).await;
         let entries = bench.autotask.time_entries(TICKET_ID).await;
-        assert_eq!((notes.len(), entries.len()), (lsids.len(), lsids.len()), "as many as sessions");
-        for (lsid, rows, member) in lsids.iter().flat_map(|lsid| [(lsid, &notes, "title"), (lsid, &entries, "internalNotes")]) {
-            let is_own = |row: &&Value| row[member].as_str().is_some_and(|text| text.contains(lsid.as_str()));
-            assert_eq!(rows.iter().filter(is_own).count(), 1, "{member} of {lsid}");
+        assert_eq!((notes.len(), entries.len()), (sessions.len(), sessions.len()), "as many as sessions");
+        for Session { lsid, .. } in sessions {
+            for (rows, member) in [(&notes, "title"), (&entries, "internalNotes")] {
+                let is_own = |row: &&Value| row[member].as_str().is_some_and(|text| text.contains(lsid.as_str()));
+                assert_eq!(rows.iter().filter(is_own).count(), 1, "{member} of {lsid}");
+            }
         }
     }
     assert!(mapping.peak_memory.get() < MEMORY_MAX_KIB, "{} KiB", mapping.peak_memory.get());
 }
 
 /// Makes the sessions known to the appliance and puts their ends into the queue.
-async fn fill(bench: &Bench, queue: &str) -> Vec<String> {
+async fn fill<'a>(bench: &'a Bench, queue: &str) -> Vec<Session<'a>> {
     bench.autotask.fault(Fault::new(AUTOTASK_TAKES)).await;
-    let report = with_key(&sample("reports/printer-without-surveys.xml"), TICKET);
-    let mut lsids = Vec::new();
+    let mut sessions = Vec::new();
     for _ in 0..SESSIONS_PER_APPLIANCE {
-        let lsid = format!("{:032x}", fastrand::u128(..));
-        bench.appliance.put_session(&lsid, &report).await;
-        let body = sample("outbound/support_conference_end.form").replace("7d1f0c52a9be4e6f8a3b90d4c6e21f57", &lsid);
-        assert!(body.contains(&lsid), "the sample has the usual lsid");
-        let message = json!({
-            "v": 1, "appliance": bench.id, "received_at": now(), "source": "event", "body": body.trim_end(),
-        });
-        local_aws::send(queue, &format!("{}:{lsid}", bench.id), &message.to_string()).await;
-        lsids.push(lsid);
+        let session = bench.session("printer-without-surveys", TICKET).await;
+        queues::put_end(queue, bench, &session).await;
+        sessions.push(session);
     }
-    lsids
-}
-
-#[expect(clippy::disallowed_methods, reason = "the receiver would say when it took the event")]
-fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
+    sessions
 }
 
 async fn print(took: Duration, mapping: &Mapping, benches: &[Bench]) {

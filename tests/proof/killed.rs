@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use simulators::{Fault, FaultAction};
 
 use crate::bench::{Bench, Session, TICKET, TICKET_ID};
-use crate::local::LOCAL;
 use crate::local_aws::{attention, system};
 use crate::processes;
 use crate::queues;
@@ -195,8 +194,8 @@ async fn kill_until(ended: &Cell<bool>, started: Instant) -> Kills {
 
 /// How often the local AWS has seen a worker end amid an invocation.
 fn deaths_at_work() -> usize {
-    let log = std::fs::read_to_string(LOCAL.state.join("ministack.log")).unwrap_or_default();
-    let worker = &LOCAL.functions["worker"];
+    let log = std::fs::read_to_string(system().state.join("ministack.log")).unwrap_or_default();
+    let worker = &system().functions["worker"];
     let death = format!("Lambda {worker}: Runtime exited before returning");
     log.lines().filter(|line| line.contains(&death)).count()
 }

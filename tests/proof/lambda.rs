@@ -22,7 +22,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
-use crate::local::LOCAL;
+use crate::functions_log;
+use crate::local_aws::system;
 use crate::processes;
 
 /// How often it is looked whether a process is still there.
@@ -40,18 +41,25 @@ pub(crate) struct Function {
 impl Function {
     /// The function `Worker` or `Receiver` of the local system's build, with these variables besides those that Lambda sets.
     pub(crate) fn new(name: &str, timeout: Duration, variables: Vec<(&'static str, String)>) -> Self {
-        let binary = LOCAL.state.join("build").join(name).join("bootstrap");
+        let binary = system().state.join("build").join(name).join("bootstrap");
         assert!(binary.exists(), "{}: run `make prove`", binary.display());
         let mut environment = vec![
             ("AWS_LAMBDA_FUNCTION_NAME", name.to_lowercase()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512".to_owned()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            ("AWS_REGION", LOCAL.region.clone()),
+            ("AWS_REGION", system().region.clone()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
         ];
         environment.extend(variables);
         Self { binary, environment, timeout }
+    }
+
+    /// The same with another value of a variable.
+    pub(crate) fn with(mut self, variable: &'static str, value: &str) -> Self {
+        self.environment.retain(|(name, _)| *name != variable);
+        self.environment.push((variable, value.to_owned()));
+        self
     }
 }
 
@@ -98,7 +106,7 @@ impl Sandbox {
             .route("/2018-06-01/runtime/invocation/{number}/error", post(error))
             .with_state(Arc::new(Api { jobs: Mutex::new(waiting), answers: sender }));
         let api = tokio::spawn(async move { axum::serve(listener, router).await.unwrap_or_default() });
-        let log = File::options().create(true).append(true).open(LOCAL.state.join("proof-functions.log")).unwrap();
+        let log = File::options().create(true).append(true).open(functions_log::path()).unwrap();
         let child = Command::new(&function.binary)
             .env_clear()
             .envs(function.environment.iter().map(|(name, value)| (*name, value.as_str())))

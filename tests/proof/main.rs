@@ -1,8 +1,10 @@
-//! What takes minutes: killed processes, two workers on one session, bursts and backlogs, with real binaries and real HTTP.
+//! The real binaries in processes of our own, as many as wanted: killed ones, several workers on one session, bursts and backlogs,
+//! tenants in trouble beside another, cold starts.
 //!
-//! `make prove` starts a local system of its own and runs these tests one after the other; `cargo test` alone compiles them and
-//! leaves them out. Each prints its seed and its figures, which docs/reliability.md explains. The seed decides what is asked for
-//! (which sessions, faults, resends); when a signal arrives is up to the machine, so a run is alike and not identical.
+//! What takes minutes is ignored here: `make prove` starts a local system of its own and runs it, one test after the other. The
+//! short ones run in `make test`. Each prints its figures, and where chance has a part its seed; docs/reliability.md explains them.
+//! The seed decides what is asked for (which sessions, faults, resends); when a signal arrives is up to the machine, so a run is
+//! alike and not identical.
 //!
 //! The appliances, tenants and sessions are those of the end-to-end tests next door (`tests/system`). Nothing here asserts a
 //! speed: figures are printed, and only a time within which all must be over is held.
@@ -22,9 +24,12 @@ mod fake_sqs;
 
 mod backlog;
 mod burst;
+mod cold_starts;
+mod functions_log;
+mod hourly_budget;
+mod in_trouble;
 mod killed;
 mod lambda;
-mod local;
 mod mapping;
 mod processes;
 mod queues;

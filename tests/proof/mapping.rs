@@ -6,12 +6,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::lambda::{Function, Invocation, Sandbox};
-use crate::local::LOCAL;
 use crate::local_aws::system;
-use crate::queues::call;
+use crate::queues::{self, call};
+
+/// How often it is looked whether the queue is empty.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A mapping and what it has seen.
 pub(crate) struct Mapping {
@@ -38,11 +41,11 @@ impl Mapping {
         let variables = vec![
             ("EVENTS_QUEUE_URL", queue_url.to_owned()),
             ("DEAD_LETTER_QUEUE_URL", dead_letter_url.to_owned()),
-            ("LEDGER_TABLE", LOCAL.ledger_table.clone()),
+            ("LEDGER_TABLE", system().ledger_table.clone()),
             ("LEDGER_DAYS", "400".to_owned()),
             ("CONNECTION_PREFIX", system().connection_prefix.clone()),
             ("RETRY_PACE_PERCENT", "1".to_owned()),
-            ("AWS_ENDPOINT_URL", LOCAL.endpoint.clone()),
+            ("AWS_ENDPOINT_URL", system().endpoint.clone()),
         ];
         Self {
             function: Function::new("Worker", timeout, variables),
@@ -59,17 +62,37 @@ impl Mapping {
         }
     }
 
-    /// No more messages are taken.
-    pub(crate) fn end(&self) {
-        self.ended.set(true);
+    /// The same with workers that are told this in a variable.
+    pub(crate) fn with(mut self, variable: &'static str, value: &str) -> Self {
+        self.function = self.function.with(variable, value);
+        self
+    }
+
+    /// Works off the queue with so many environments at once, until it is empty or the time is over. Returns how long that took.
+    pub(crate) async fn work_off(&self, environments: usize, time_limit: Duration) -> Duration {
+        let started = Instant::now();
+        let watch = async {
+            while queues::depth(&self.queue_url).await > 0 && started.elapsed() < time_limit {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            self.ended.set(true);
+        };
+        tokio::join!(watch, join_all((0..environments).map(|_| self.run())));
+        started.elapsed()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.get()
     }
 
+    /// When the last message of that session (`<appliance>:<lsid>`) was deleted.
+    pub(crate) fn deleted_at(&self, session: &str) -> Option<Instant> {
+        let sessions = self.sessions.borrow();
+        sessions.get(session).filter(|(_, took)| !took.is_zero()).map(|(taken, took)| *taken + *took)
+    }
+
     /// One environment, replaced when it fails.
-    pub(crate) async fn run(&self) {
+    async fn run(&self) {
         let mut sandbox = Sandbox::start(&self.function).await;
         while !self.ended.get() {
             let Some(message) = self.receive().await else {
@@ -126,7 +149,7 @@ impl Mapping {
     async fn delete(&self, message: &Value) {
         // A receipt that somebody else's receipt has replaced is refused, which is nobody's mistake.
         let arguments = json!({ "QueueUrl": self.queue_url, "ReceiptHandle": message["ReceiptHandle"] });
-        crate::queues::try_call("DeleteMessage", arguments).await.ok();
+        queues::try_call("DeleteMessage", arguments).await.ok();
     }
 
     fn event(&self, message: &Value) -> Vec<u8> {
@@ -139,7 +162,7 @@ impl Mapping {
             "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",
             "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:proof.fifo",
-            "awsRegion": LOCAL.region,
+            "awsRegion": system().region,
         });
         json!({ "Records": [record] }).to_string().into_bytes()
     }

@@ -3,15 +3,15 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::local::LOCAL;
+use crate::local_aws::system;
 
 /// What `infra/local/processes.py` puts into the environment of everything that belongs to a system; the value names its state.
 const MARKER: &str = "SESSION_BRIDGE_LOCAL_SYSTEM";
 
 /// The processes of the local system that run this function, `worker` or `receiver`.
 pub(crate) fn of_function(function: &str) -> Vec<u32> {
-    let marker = format!("{MARKER}={}", LOCAL.state.display());
-    let function = format!("AWS_LAMBDA_FUNCTION_NAME={}", LOCAL.functions[function]);
+    let marker = format!("{MARKER}={}", system().state.display());
+    let function = format!("AWS_LAMBDA_FUNCTION_NAME={}", system().functions[function]);
     let ids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     ids.filter(|pid: &u32| {
         // A process that has ended meanwhile has no environment.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::local::LOCAL;
-use crate::local_aws::HTTP;
+use crate::bench::{Bench, Session};
+use crate::local_aws::{self, HTTP, system};
 
 /// All messages of a queue: those that can be received, those in somebody's hands, and those that are delayed.
 pub(crate) async fn depth(queue_url: &str) -> u64 {
@@ -25,6 +25,16 @@ pub(crate) async fn make(purpose: &str) -> String {
     answer["QueueUrl"].as_str().expect("a queue has a URL").to_owned()
 }
 
+/// Puts the end of a session into a queue, as the receiver does; returns its message group.
+pub(crate) async fn put_end(queue_url: &str, bench: &Bench, session: &Session<'_>) -> String {
+    #[expect(clippy::disallowed_methods, reason = "the receiver would say when it took the event")]
+    let now = jiff::Timestamp::now();
+    let message = json!({ "v": 1, "appliance": bench.id, "received_at": now, "source": "event", "body": session.end_event() });
+    let group = format!("{}:{}", bench.id, session.lsid);
+    local_aws::send(queue_url, &group, &message.to_string()).await;
+    group
+}
+
 /// Calls SQS.
 pub(crate) async fn call(operation: &str, arguments: Value) -> Value {
     try_call(operation, arguments).await.unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
@@ -32,9 +42,9 @@ pub(crate) async fn call(operation: &str, arguments: Value) -> Value {
 
 /// Calls SQS, which may refuse; the requests are not really signed, which only a local AWS accepts.
 pub(crate) async fn try_call(operation: &str, arguments: Value) -> Result<Value, String> {
-    let scope = format!("local/20250101/{}/sqs/aws4_request", LOCAL.region);
+    let scope = format!("local/20250101/{}/sqs/aws4_request", system().region);
     let request = HTTP
-        .post(&LOCAL.endpoint)
+        .post(&system().endpoint)
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", format!("AmazonSQS.{operation}"))
         .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"));

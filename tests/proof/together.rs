@@ -2,7 +2,7 @@
 //! or frozen, and some are killed. On AWS that takes a visibility time-out that is too short; the local AWS cannot do it at all.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -34,23 +34,16 @@ async fn workers_that_meet_on_a_session_write_one_note_and_one_time_entry() {
     for _ in 0..SESSIONS {
         let session = bench.session("printer-without-surveys", TICKET).await;
         slow_down(&bench, &session).await;
-        enqueue(&bench, &session, &queue).await;
+        queues::put_end(&queue, &bench, &session).await;
         sessions.push(session);
     }
     let mapping = Mapping::new(&queue, &dead_letters, WORKER_TIMEOUT, VISIBILITY_SECONDS);
 
-    let started = Instant::now();
-    let watch = async {
-        while queues::depth(&queue).await > 0 && started.elapsed() < TIME_LIMIT {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        mapping.end();
-    };
     let signals = Signals::default();
     let trouble = join_all((0..WORKERS).map(|_| signals.send(&mapping)));
-    tokio::join!(watch, trouble, join_all((0..WORKERS).map(|_| mapping.run())));
+    let (took, _) = tokio::join!(mapping.work_off(WORKERS, TIME_LIMIT), trouble);
 
-    eprintln!("sessions          {SESSIONS} by {WORKERS} workers in {:.0} s", started.elapsed().as_secs_f64());
+    eprintln!("sessions          {SESSIONS} by {WORKERS} workers in {:.0} s", took.as_secs_f64());
     eprintln!("invocations       {} ({} failed)", mapping.invocations.get(), mapping.failed.get());
     eprintln!("on one session    {} workers at once", mapping.most_on_one_session.get());
     eprintln!("frozen, killed    {}, {}", signals.frozen.get(), signals.killed.get());
@@ -80,13 +73,6 @@ async fn slow_down(bench: &Bench, session: &Session<'_>) {
         };
         bench.autotask.fault(Fault::new(slow).on("POST", path).with_body(&session.lsid).times(1)).await;
     }
-}
-
-async fn enqueue(bench: &Bench, session: &Session<'_>, queue: &str) {
-    #[expect(clippy::disallowed_methods, reason = "the receiver would say when it took the event")]
-    let now = jiff::Timestamp::now();
-    let message = json!({ "v": 1, "appliance": bench.id, "received_at": now, "source": "event", "body": session.end_event() });
-    crate::local_aws::send(queue, &format!("{}:{}", bench.id, session.lsid), &message.to_string()).await;
 }
 
 /// What was done to the workers.

@@ -1,5 +1,5 @@
 //! Simulators of the two neighbours, stateful and behind real HTTP: an [`ApplianceSimulator`] and an [`AutotaskSimulator`], and
-//! the hand of a test on them ([`ApplianceTenant`], [`AutotaskTenant`]).
+//! the hand of a test on them ([`ApplianceTenant`], [`AutotaskTenant`]). [`LocalSystem`] says where the rest of a local system is.
 //!
 //! They share no wire types with our clients: one misunderstanding in a shared type would look right on both sides. They refuse
 //! what the real ones refuse, with the real texts where those are known, and can fail on demand ([`Fault`]). tests/README.md
@@ -22,10 +22,12 @@ mod appliance;
 mod autotask;
 mod control;
 mod faulty_wire;
+mod local_system;
 mod serving;
 
 pub use appliance::ApplianceSimulator;
 pub use autotask::AutotaskSimulator;
 pub use control::{ApplianceTenant, AutotaskTenant, TenantControl};
 pub use faulty_wire::{FaultyWire, WireFault};
+pub use local_system::{LocalSystem, SimulatorUrls};
 pub use serving::fault::{Fault, FaultAction};

@@ -2,51 +2,19 @@
 //! is trusted to test itself. Requests are not really signed, which only a local AWS accepts.
 
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use simulators::LocalSystem;
 
 /// Longest that one call may take.
 const CALL_TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// The description of the local system, as far as it matters here.
-#[derive(Deserialize)]
-pub(crate) struct System {
-    endpoint: String,
-    region: String,
-    pub(crate) outbound_event_url: String,
-    pub(crate) events_queue_url: String,
-    pub(crate) dead_letter_queue_url: String,
-    pub(crate) quarantine_queue_url: String,
-    ledger_table: String,
-    pub(crate) connection_prefix: String,
-    pub(crate) alarm_topic_arn: String,
-    log_groups: BTreeMap<String, String>,
-    pub(crate) simulators: Simulators,
-    /// Appliance id -> token of its URL.
-    pub(crate) appliances: BTreeMap<String, String>,
-}
-
-/// Where the simulators listen.
-#[derive(Deserialize)]
-pub(crate) struct Simulators {
-    pub(crate) appliance: String,
-    pub(crate) autotask: String,
-}
-
-/// The system that `make test` has started.
-pub(crate) fn system() -> &'static System {
-    static SYSTEM: OnceLock<System> = OnceLock::new();
-    SYSTEM.get_or_init(|| {
-        #[expect(clippy::disallowed_methods, reason = "tests have no other way to learn where the local system is")]
-        let path = std::env::var("SESSION_BRIDGE_SYSTEM")
-            .expect("SESSION_BRIDGE_SYSTEM is not set: these tests need the local system, run `make test`");
-        let json = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run `make test`"));
-        serde_json::from_str(&json).unwrap_or_else(|error| panic!("{path}: {error}"))
-    })
+/// The system under test.
+pub(crate) fn system() -> &'static LocalSystem {
+    LocalSystem::get()
 }
 
 /// Keeps no connections, for they would belong to the runtime of whichever test made them.

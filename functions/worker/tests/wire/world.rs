@@ -1,7 +1,6 @@
 //! A worker whose every neighbour is at the end of a wire that can fail, and one session for it.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use aws::{Environment, Timeouts};
@@ -11,10 +10,9 @@ use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use connection::Connections;
 use jiff::Timestamp;
 use ledger::Ledger;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use session::delivery::Pace;
-use simulators::{ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire};
+use simulators::{ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire, LocalSystem};
 use worker::budget::Budgets;
 use worker::link::Links;
 use worker::log_line::Log;
@@ -42,30 +40,10 @@ const TIMEOUTS: Timeouts = Timeouts {
     backoff_max: Duration::from_millis(20),
 };
 
-/// The description of the local system, as far as it matters here.
-#[derive(Deserialize)]
-struct System {
-    endpoint: String,
-    region: String,
-    ledger_table: String,
-    connection_prefix: String,
-}
-
-fn system() -> &'static System {
-    static SYSTEM: OnceLock<System> = OnceLock::new();
-    SYSTEM.get_or_init(|| {
-        #[expect(clippy::disallowed_methods, reason = "tests have no other way to learn where the local system is")]
-        let path = std::env::var("SESSION_BRIDGE_SYSTEM")
-            .expect("SESSION_BRIDGE_SYSTEM is not set: these tests need the local system, run `make test`");
-        let json = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run `make test`"));
-        serde_json::from_str(&json).unwrap_or_else(|error| panic!("{path}: {error}"))
-    })
-}
-
 fn aws_at(endpoint: &str) -> aws::SdkConfig {
     let environment = Environment::from_lookup(|variable| {
         Some(match variable {
-            "AWS_REGION" => system().region.clone(),
+            "AWS_REGION" => LocalSystem::get().region.clone(),
             "AWS_ENDPOINT_URL" => endpoint.to_owned(),
             _ => "local".to_owned(),
         })
@@ -113,7 +91,7 @@ impl World {
         let options: &[_] = if not_ready_at_first { &[("not_ready_asks", "1")] } else { &[] };
         appliance.put_session_with(&lsid, &sample("reports/printer-without-surveys.xml"), options).await;
 
-        let local = &system().endpoint;
+        let local = &LocalSystem::get().endpoint;
         let (secrets_wire, ledger_wire) = (FaultyWire::to(local).await, FaultyWire::to(local).await);
         let queue_wire = FaultyWire::to(local).await;
         let appliance_wire = FaultyWire::to(appliance.url()).await;
@@ -181,7 +159,7 @@ impl World {
             },
         });
         let secrets = aws_sdk_secretsmanager::Client::new(&self.aws);
-        let name = format!("{}{}", system().connection_prefix, self.appliance_id);
+        let name = format!("{}{}", LocalSystem::get().connection_prefix, self.appliance_id);
         secrets.create_secret().name(name).secret_string(document.to_string()).send().await.unwrap();
     }
 
@@ -295,7 +273,7 @@ impl World {
 
     async fn ledger_item(&self) -> Option<Value> {
         let ledger = aws_sdk_dynamodb::Client::new(&self.aws);
-        let get = ledger.get_item().table_name(&system().ledger_table).consistent_read(true);
+        let get = ledger.get_item().table_name(&LocalSystem::get().ledger_table).consistent_read(true);
         let get = get.key("appliance", AttributeValue::S(self.appliance_id.clone()));
         let item = get.key("lsid", AttributeValue::S(self.lsid.clone())).send().await.unwrap().item?;
         Some(item.iter().map(|(name, attribute)| (name.clone(), plain(attribute))).collect())
@@ -338,10 +316,10 @@ fn worker(
     aws: &aws::SdkConfig,
     [events_url, dead_letter_url]: [&String; 2],
 ) -> Worker {
-    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws_at(&ledger.url())), &system().ledger_table, 400);
+    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws_at(&ledger.url())), &LocalSystem::get().ledger_table, 400);
     let secrets = aws_sdk_secretsmanager::Client::new(&aws_at(&secrets.url()));
     let pace = Pace::from_percent(1).unwrap();
-    let connections = Connections::new(secrets, &system().connection_prefix).caching_for(pace.no_document());
+    let connections = Connections::new(secrets, &LocalSystem::get().connection_prefix).caching_for(pace.no_document());
     let queues = aws_sdk_sqs::Client::new(&aws_at(&queue.url()));
     let log = Log { function_name: "worker".to_owned(), kept: tracing::Level::ERROR };
     Worker {

@@ -1,0 +1,177 @@
+//! Four tenants at the same two workers: the appliance of one stalls, the Autotask of the second throttles, that of the third
+//! refuses the credentials, and each of the three has a backlog. The fourth's sessions are delivered meanwhile; the neighbours in
+//! trouble get few calls; and when the trouble is over, everything of theirs is delivered exactly once.
+//!
+//! All waiting times are a twelfth of the real ones, and so is the stall, so that their ratio is the real one. Short enough for `make
+//! test`.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::json;
+use simulators::{Fault, FaultAction, TenantControl};
+
+use crate::bench::{Bench, Session, TICKET, until};
+use crate::local_aws::attention;
+use crate::mapping::Mapping;
+use crate::queues;
+
+/// The template's `WorkerConcurrency`: the fewer there are, the sooner one tenant could take them all.
+const WORKERS: usize = 2;
+const PACE_PERCENT: &str = "8";
+/// A twelfth of what the appliance's client waits for an answer.
+const STALL: FaultAction = FaultAction::Stall { milliseconds: 2_500 };
+/// A minute's twelfth.
+const RETRY_AFTER_SECONDS: &str = "5";
+/// Sessions that each tenant in trouble has in the queue before the first of the others.
+const BACKLOG: usize = 15;
+/// Sessions of the tenant that has no trouble, and how often one ends.
+const UNDISTURBED: usize = 24;
+const ENDS_EVERY: Duration = Duration::from_millis(500);
+/// No more often a pause can end and be opened anew while the trouble lasts: its ladder is 10 s, 30 s, 1, 2, 5 and 10 minutes.
+const PAUSES_MAX: usize = 6;
+/// What a neighbour in trouble may be asked: each worker once when a pause ends, and its first look at the hourly budget. Without
+/// pauses it would be asked again and again for each session of the backlog.
+const CALLS_MAX: usize = WORKERS * (PAUSES_MAX + 1);
+const WORKER_TIMEOUT: Duration = Duration::from_secs(20);
+const VISIBILITY_SECONDS: u32 = 120;
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+#[tokio::test]
+async fn tenants_in_trouble_do_not_hold_up_another_and_are_left_alone() {
+    let benches = join_all((0..4).map(|_| Bench::new())).await;
+    let [undisturbed, stalls, throttles, refuses] = &benches[..] else { unreachable!("four were made") };
+    let troubles = [Trouble::Stalls(stalls), Trouble::Throttles(throttles), Trouble::Refuses(refuses)];
+    let (queue, dead_letters) = (queues::make("trouble").await, queues::make("trouble-dead").await);
+    let mut waiting = Vec::new();
+    for trouble in &troubles {
+        trouble.begin().await;
+        waiting.push(backlog(trouble.bench(), &queue).await);
+    }
+    let mapping =
+        Mapping::new(&queue, &dead_letters, WORKER_TIMEOUT, VISIBILITY_SECONDS).with("RETRY_PACE_PERCENT", PACE_PERCENT);
+
+    let (took, (delivered, times)) = tokio::join!(mapping.work_off(WORKERS, TIME_LIMIT), async {
+        let (sessions, times) = deliver_undisturbed(undisturbed, &queue, &mapping).await;
+        for (trouble, sessions) in troubles.iter().zip(&waiting) {
+            let calls = trouble.calls().await;
+            eprintln!("{:<24}{calls} calls, {} sessions waiting", trouble.name(), sessions.len());
+            assert!(calls <= CALLS_MAX, "{}: {calls} calls are a storm", trouble.name());
+            assert_eq!(written(sessions).await, Vec::<String>::new(), "{}: the trouble was none", trouble.name());
+            trouble.end().await;
+        }
+        (sessions, times)
+    });
+    print(&times, took);
+
+    assert_eq!((queues::depth(&queue).await, queues::depth(&dead_letters).await), (0, 0), "messages left, dead letters");
+    for session in waiting.iter().flatten().chain(&delivered) {
+        assert_eq!(session.written().await, (1, 1), "session {}: {:#?}", session.lsid, session.ledger().await);
+    }
+    for bench in &benches {
+        assert_eq!(attention(&bench.id).await.len(), 0, "nothing needs a person");
+    }
+}
+
+/// What is wrong with a tenant's neighbour.
+enum Trouble<'a> {
+    Stalls(&'a Bench),
+    Throttles(&'a Bench),
+    Refuses(&'a Bench),
+}
+
+impl Trouble<'_> {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Stalls(_) => "appliance stalls",
+            Self::Throttles(_) => "Autotask throttles",
+            Self::Refuses(_) => "Autotask refuses",
+        }
+    }
+
+    const fn bench(&self) -> &Bench {
+        match self {
+            Self::Stalls(bench) | Self::Throttles(bench) | Self::Refuses(bench) => bench,
+        }
+    }
+
+    async fn begin(&self) {
+        match self {
+            Self::Stalls(bench) => bench.appliance.fault(Fault::new(STALL)).await,
+            Self::Throttles(bench) => {
+                let body = json!({ "errors": ["The thread threshold of 3 threads has been exceeded for this combination."] });
+                let headers = [("Retry-After".to_owned(), RETRY_AFTER_SECONDS.to_owned())].into();
+                let answer = FaultAction::Status { status: 429, headers, body: body.to_string() };
+                bench.autotask.fault(Fault::new(answer)).await;
+            }
+            Self::Refuses(bench) => bench.autotask.credentials(json!({ "secret": "another" })).await,
+        }
+    }
+
+    async fn end(&self) {
+        match self {
+            Self::Stalls(bench) => bench.appliance.clear_faults().await,
+            Self::Throttles(bench) => bench.autotask.clear_faults().await,
+            Self::Refuses(bench) => bench.autotask.credentials(json!({ "secret": "autotask-secret$#" })).await,
+        }
+    }
+
+    /// How many calls the neighbour in trouble has got.
+    async fn calls(&self) -> usize {
+        let neighbour: &TenantControl = match self {
+            Self::Stalls(bench) => &bench.appliance,
+            Self::Throttles(bench) | Self::Refuses(bench) => &bench.autotask,
+        };
+        neighbour.calls().await.len()
+    }
+}
+
+async fn backlog<'a>(bench: &'a Bench, queue: &str) -> Vec<Session<'a>> {
+    let mut sessions = Vec::new();
+    for _ in 0..BACKLOG {
+        let session = bench.session("printer-without-surveys", TICKET).await;
+        queues::put_end(queue, bench, &session).await;
+        sessions.push(session);
+    }
+    sessions
+}
+
+/// The tenant without trouble: its sessions end one after the other. Returns them when all are delivered, with how long each took.
+async fn deliver_undisturbed<'a>(bench: &'a Bench, queue: &str, mapping: &Mapping) -> (Vec<Session<'a>>, Vec<Duration>) {
+    let (mut sessions, mut ended) = (Vec::new(), Vec::new());
+    for _ in 0..UNDISTURBED {
+        let session = bench.session("printer-without-surveys", TICKET).await;
+        let begun = Instant::now();
+        ended.push((queues::put_end(queue, bench, &session).await, begun));
+        sessions.push(session);
+        tokio::time::sleep(ENDS_EVERY).await;
+    }
+    let delivered = ended.into_iter().map(async |(group, begun)| {
+        until("an undisturbed session is delivered", async || mapping.deleted_at(&group)).await.duration_since(begun)
+    });
+    (sessions, join_all(delivered).await)
+}
+
+/// The sessions of which anything is on the ticket.
+async fn written(sessions: &[Session<'_>]) -> Vec<String> {
+    let mut written = Vec::new();
+    for session in sessions {
+        if session.written().await != (0, 0) {
+            written.push(session.lsid.clone());
+        }
+    }
+    written
+}
+
+fn print(times: &[Duration], took: Duration) {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    let (median, slowest) = (times[times.len() / 2], times[times.len() - 1]);
+    eprintln!(
+        "undisturbed tenant      {} sessions, median {:.2} s, slowest {:.2} s",
+        times.len(),
+        median.as_secs_f64(),
+        slowest.as_secs_f64()
+    );
+    eprintln!("all of all four         {} sessions in {:.0} s", UNDISTURBED + 3 * BACKLOG, took.as_secs_f64());
+}
