@@ -8,10 +8,9 @@ use appliance::outbound_event::{self, Parsed};
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce};
-use session::delivery::machine::{Admission, Delivery, Input, admission};
+use session::delivery::machine::{Admission, Delivery, Input, admission, ignored};
 use session::delivery::record::WaitReason;
 use session::delivery::{Ending, NoticeSubject, Pause, Proofs, Record};
-use session::settings::Mode;
 use session::{OutboundEvent, QueueMessage};
 use tracing::Level;
 
@@ -130,7 +129,7 @@ impl Worker {
             return Ok(Some((until, why.map_or("on_hold", WaitReason::name))));
         }
         // What is ignored asks nobody.
-        if link.rules.settings.mode == Mode::Off || !link.rules.settings.enabled_events.contains(&event.kind) {
+        if ignored(&link.rules.settings, event.kind).is_some() {
             return Ok(None);
         }
         let pause = self.budgets.check(&queued.appliance, link, self.links.pace(), deadline).await?;

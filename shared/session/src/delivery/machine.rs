@@ -702,7 +702,9 @@ fn retry_limit(rules: &Rules, kind: EventKind) -> Duration {
     rules.pace.retry_limit(hours.unwrap_or(crate::settings::RETRY_HOURS_DEFAULT))
 }
 
-fn ignored(settings: &Settings, kind: EventKind) -> Option<Ignored> {
+/// Why an event of that kind is ignored by configuration: nobody is asked anything for it. `None`: it is not.
+#[must_use]
+pub fn ignored(settings: &Settings, kind: EventKind) -> Option<Ignored> {
     if settings.mode == Mode::Off {
         Some(Ignored::ModeOff)
     } else if settings.enabled_events.contains(&kind) {
