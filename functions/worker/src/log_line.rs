@@ -23,6 +23,13 @@ pub struct Log {
     pub function_name: String,
     /// The least grave lines that are written whole.
     pub kept: tracing::Level,
+    /// Where they go: [`to_stdout`].
+    pub write: fn(&str),
+}
+
+/// Writes a line to the log, in one go so that no other can come between. A closed log is no reason to lose an event.
+pub fn to_stdout(line: &str) {
+    let _ = std::io::stdout().lock().write_all(line.as_bytes());
 }
 
 /// What happened to an event in one run, ready to be written.
@@ -126,11 +133,11 @@ impl Line {
         })
     }
 
-    /// Writes the line, in one go so that no other can come between. A closed log is no reason to lose an event.
+    /// Writes the line.
     pub fn print(&self, log: &Log, now: Timestamp) {
         let mut text = self.to_json(log, now);
         text.push('\n');
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        (log.write)(&text);
     }
 }
 
@@ -140,6 +147,14 @@ pub fn notice_line(appliance: &ApplianceId, subject: NoticeSubject) -> Line {
     let mut line = Line::new(tracing::Level::ERROR, "notice", Some(subject.name().to_owned()));
     line.metrics = BTreeMap::from([("notices", 1)]);
     line.saying("appliance", appliance.as_str())
+}
+
+/// The count of notices that the alarm topic did not take; the log's line of the notice itself says what it was.
+#[must_use]
+pub fn untold_line(appliance: &ApplianceId, error: &str) -> Line {
+    let mut line = Line::new(tracing::Level::WARN, "untold", None);
+    line.metrics = BTreeMap::from([("notices_untold", 1)]);
+    line.saying("appliance", appliance.as_str()).saying("error", error)
 }
 
 /// How much of the hourly budget of a connection's tenant is used, and until when it is left alone because of that.
@@ -240,7 +255,7 @@ mod tests {
     }
 
     fn json(line: &Line, kept: tracing::Level) -> String {
-        line.to_json(&Log { function_name: "worker".to_owned(), kept }, at("2025-03-18T13:27:24Z"))
+        line.to_json(&Log { function_name: "worker".to_owned(), kept, write: to_stdout }, at("2025-03-18T13:27:24Z"))
     }
 
     #[test]
@@ -267,7 +282,8 @@ mod tests {
     fn every_metric_and_dimension_is_a_member_of_the_line() {
         let waits = Line::waits(&identity(), at("2025-03-18T13:28:00Z"), "on_hold");
         let appliance = ApplianceId::default();
-        let others = [notice_line(&appliance, NoticeSubject::Refused), budget_line(&appliance, 61, None)];
+        let refused = notice_line(&appliance, NoticeSubject::Refused);
+        let others = [refused, untold_line(&appliance, "no answer"), budget_line(&appliance, 61, None)];
         for line in [delivered(), waits].into_iter().chain(others) {
             let line: Value = serde_json::from_str(&json(&line, tracing::Level::ERROR)).unwrap();
             let directive = &line["_aws"]["CloudWatchMetrics"][0];

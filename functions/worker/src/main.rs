@@ -14,7 +14,7 @@ use worker::budget::Budgets;
 use worker::config::Config;
 use worker::handler::handle;
 use worker::link::Links;
-use worker::log_line::Log;
+use worker::log_line::{Log, to_stdout};
 use worker::notify::Notifier;
 use worker::queue::Queues;
 use worker::worker::Worker;
@@ -49,7 +49,7 @@ fn wire(config: &Config) -> Result<Worker, Error> {
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws), &config.ledger_table, config.ledger_days);
     let connections = Connections::new(aws_sdk_secretsmanager::Client::new(&aws), &config.connection_prefix);
     let connections = connections.caching_for(config.pace.no_document());
-    let log = Log { function_name: config.function_name.clone(), kept: config.log_level };
+    let log = Log { function_name: config.function_name.clone(), kept: config.log_level, write: to_stdout };
     Ok(Worker {
         links: Links::new(connections, ledger.clone(), config.pace),
         queues: Queues::new(

@@ -8,7 +8,7 @@ use session::delivery::{Notice, NoticeSubject};
 use session::{ApplianceId, Lsid};
 
 use crate::clock;
-use crate::log_line::{Log, notice_line};
+use crate::log_line::{Log, notice_line, untold_line};
 
 /// Amazon SNS takes subjects of less than 100 characters.
 const SUBJECT_CHARACTERS_MAX: usize = 99;
@@ -59,7 +59,7 @@ impl Notifier {
         }
         let sent = self.client.publish().topic_arn(topic).subject(subject).message(text).send().await;
         if let Err(error) = sent {
-            tracing::warn!(%appliance, error = %DisplayErrorContext(&error), "the alarm topic could not be told");
+            untold_line(appliance, &DisplayErrorContext(&error).to_string()).print(&self.log, clock::now());
         }
     }
 }

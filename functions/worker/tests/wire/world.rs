@@ -15,7 +15,7 @@ use session::delivery::Pace;
 use simulators::{ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire, LocalSystem};
 use worker::budget::Budgets;
 use worker::link::Links;
-use worker::log_line::Log;
+use worker::log_line::{Log, to_stdout};
 use worker::notify::Notifier;
 use worker::queue::Queues;
 use worker::worker::{Disposition, Worker};
@@ -321,7 +321,7 @@ fn worker(
     let pace = Pace::from_percent(1).unwrap();
     let connections = Connections::new(secrets, &LocalSystem::get().connection_prefix).caching_for(pace.no_document());
     let queues = aws_sdk_sqs::Client::new(&aws_at(&queue.url()));
-    let log = Log { function_name: "worker".to_owned(), kept: tracing::Level::ERROR };
+    let log = Log { function_name: "worker".to_owned(), kept: tracing::Level::ERROR, write: to_stdout };
     Worker {
         links: Links::new(connections, ledger.clone(), pace),
         queues: Queues::new(queues, events_url.clone(), dead_letter_url.clone()),
