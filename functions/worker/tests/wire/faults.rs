@@ -110,6 +110,7 @@ pub(crate) enum Place {
     LedgerOutcome,
     QueueHide,
     QueueDeadLetter,
+    TopicNotice,
     ApplianceToken,
     ApplianceReport,
     AutotaskFirst,
@@ -127,6 +128,7 @@ impl Place {
         Self::LedgerOutcome,
         Self::QueueHide,
         Self::QueueDeadLetter,
+        Self::TopicNotice,
         Self::ApplianceToken,
         Self::ApplianceReport,
         Self::AutotaskFirst,
@@ -144,6 +146,7 @@ impl Place {
             Self::LedgerOutcome => "DynamoDB: the record that a write is done",
             Self::QueueHide => "SQS: the visibility of a message that waits",
             Self::QueueDeadLetter => "SQS: the copy to the dead letters",
+            Self::TopicNotice => "SNS: a message to a person",
             Self::ApplianceToken => "Appliance: the token",
             Self::ApplianceReport => "Appliance: the report",
             Self::AutotaskFirst => "Autotask: the first call",
@@ -162,6 +165,7 @@ impl Place {
             Self::LedgerOutcome => r#""S":"done""#,
             Self::QueueHide => "AmazonSQS.ChangeMessageVisibility",
             Self::QueueDeadLetter => "AmazonSQS.SendMessage",
+            Self::TopicNotice => "Action=Publish",
             Self::ApplianceToken => "/oauth2/token",
             Self::ApplianceReport => "/api/reporting",
             Self::AutotaskTicket => "/Tickets/",
@@ -177,6 +181,7 @@ impl Place {
                 | Self::LedgerFirst
                 | Self::QueueHide
                 | Self::QueueDeadLetter
+                | Self::TopicNotice
                 | Self::ApplianceToken
                 | Self::AutotaskFirst
         )
@@ -197,9 +202,14 @@ impl Place {
         matches!(self, Self::QueueDeadLetter)
     }
 
+    /// People are told when something is wrong; what serves in spite of it hinders no delivery.
+    pub(crate) const fn needs_something_to_tell(self) -> bool {
+        matches!(self, Self::TopicNotice)
+    }
+
     const fn content_type(self) -> &'static str {
         match self {
-            Self::ApplianceReport => "text/xml",
+            Self::TopicNotice | Self::ApplianceReport => "text/xml",
             Self::ApplianceToken | Self::AutotaskFirst | Self::AutotaskTicket | Self::AutotaskNote | Self::AutotaskTimeEntry => {
                 "application/json"
             }
@@ -215,6 +225,9 @@ impl Place {
                 r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error"}"#
             }
             Self::QueueHide | Self::QueueDeadLetter => r#"{"__type":"com.amazonaws.sqs#InternalFailure","message":"invented"}"#,
+            Self::TopicNotice => {
+                "<ErrorResponse><Error><Type>Receiver</Type><Code>InternalError</Code><Message>invented</Message></Error></ErrorResponse>"
+            }
             Self::ApplianceToken => r#"{"error":"server_error","message":"invented"}"#,
             Self::ApplianceReport => r#"<error xmlns="http://www.beyondtrust.com/sra/namespaces/API/reporting">invented</error>"#,
             Self::AutotaskFirst | Self::AutotaskTicket | Self::AutotaskNote | Self::AutotaskTimeEntry => {

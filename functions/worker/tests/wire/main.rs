@@ -53,7 +53,7 @@ struct End {
 }
 
 async fn end(neighbours: &Neighbours, place: Place, fault: Fault) -> End {
-    let mut world = World::new(neighbours, place.is_before_the_report_is_ready()).await;
+    let mut world = World::new(neighbours, place).await;
     if place.may_leave_a_write_unknown() {
         world = world.with_trusted_look_ups(neighbours).await;
     }
@@ -64,6 +64,10 @@ async fn end(neighbours: &Neighbours, place: Place, fault: Fault) -> End {
     let mut seen = world.seen(disposition).await;
     let harmed = world.calm(place).await;
     let mut problem = (harmed == 0 && fault != Fault::Refused).then(|| "nothing was harmed".to_owned());
+    if place.needs_something_to_tell() {
+        let untold = world.untold();
+        problem = problem.or_else(|| (untold != 1).then(|| format!("{seen}; {untold} counted as untold")));
+    }
     if let Err(item) = world.until_done(&message).await {
         problem = Some(format!("{seen}; not done afterwards: {item}"));
     } else if place.needs_a_malformed_message() {

@@ -1,6 +1,7 @@
 //! A worker whose every neighbour is at the end of a wire that can fail, and one session for it.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use aws::{Environment, Timeouts};
@@ -15,7 +16,7 @@ use session::delivery::Pace;
 use simulators::{ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire, LocalSystem};
 use worker::budget::Budgets;
 use worker::link::Links;
-use worker::log_line::{Log, to_stdout};
+use worker::log_line::Log;
 use worker::notify::Notifier;
 use worker::queue::Queues;
 use worker::worker::{Disposition, Worker};
@@ -74,33 +75,40 @@ pub(crate) struct World {
     aws: aws::SdkConfig,
     events_url: String,
     dead_letter_url: String,
-    secrets_wire: FaultyWire,
-    ledger_wire: FaultyWire,
-    queue_wire: FaultyWire,
+    wires: Wires,
     appliance_wire: FaultyWire,
     autotask_wire: FaultyWire,
 }
 
+/// The wires to AWS.
+struct Wires {
+    secrets: FaultyWire,
+    ledger: FaultyWire,
+    queue: FaultyWire,
+    topic: FaultyWire,
+}
+
 impl World {
-    /// A session whose report is not ready when it is asked for first, if so wanted.
-    pub(crate) async fn new(neighbours: &Neighbours, not_ready_at_first: bool) -> Self {
+    /// A session, for which the request is made that is to go wrong.
+    pub(crate) async fn new(neighbours: &Neighbours, place: Place) -> Self {
         let appliance_id = format!("wire_{:016x}", fastrand::u64(..));
         let lsid = format!("{:032x}", fastrand::u128(..));
         let appliance = neighbours.appliance.tenant(&appliance_id);
         let autotask = neighbours.autotask.tenant(&appliance_id);
-        let options: &[_] = if not_ready_at_first { &[("not_ready_asks", "1")] } else { &[] };
+        let options: &[_] = if place.is_before_the_report_is_ready() { &[("not_ready_asks", "1")] } else { &[] };
         appliance.put_session_with(&lsid, &sample("reports/printer-without-surveys.xml"), options).await;
 
         let local = &LocalSystem::get().endpoint;
         let (secrets_wire, ledger_wire) = (FaultyWire::to(local).await, FaultyWire::to(local).await);
-        let queue_wire = FaultyWire::to(local).await;
+        let (queue_wire, topic_wire) = (FaultyWire::to(local).await, FaultyWire::to(local).await);
         let appliance_wire = FaultyWire::to(appliance.url()).await;
         let autotask_wire = FaultyWire::to(autotask.url()).await;
         let aws = aws_at(local);
         let events_url = make_queue(&aws, &format!("{appliance_id}-events")).await;
         let dead_letter_url = make_queue(&aws, &format!("{appliance_id}-dead")).await;
 
-        let worker = worker(&secrets_wire, &ledger_wire, &queue_wire, &aws, [&events_url, &dead_letter_url]);
+        let wires = Wires { secrets: secrets_wire, ledger: ledger_wire, queue: queue_wire, topic: topic_wire };
+        let worker = wires.worker([&events_url, &dead_letter_url]);
         let world = Self {
             elsewhere: neighbours.appliance.tenant(&format!("elsewhere_{appliance_id}")),
             appliance_id,
@@ -110,13 +118,11 @@ impl World {
             aws,
             events_url,
             dead_letter_url,
-            secrets_wire,
-            ledger_wire,
-            queue_wire,
+            wires,
             appliance_wire,
             autotask_wire,
         };
-        world.put_document(appliance.url()).await;
+        world.put_document(appliance.url(), place.needs_something_to_tell()).await;
         world
     }
 
@@ -128,15 +134,17 @@ impl World {
         appliance.put_session(&self.lsid, &sample("reports/printer-without-surveys.xml")).await;
         let message = self.take_message(false).await;
         self.until_done(&message).await.unwrap();
-        self.worker =
-            worker(&self.secrets_wire, &self.ledger_wire, &self.queue_wire, &self.aws, [&self.events_url, &self.dead_letter_url]);
+        self.worker = self.wires.worker([&self.events_url, &self.dead_letter_url]);
         Self { lsid, ..self }
     }
 
-    async fn put_document(&self, appliance_url: &str) {
+    async fn put_document(&self, appliance_url: &str, with_a_broken_template: bool) {
         let through = |url: &str, wire: &FaultyWire| format!("{}/{}", wire.url(), url.splitn(4, '/').nth(3).unwrap());
+        let templates =
+            if with_a_broken_template { json!({ "session_note": "{{#each technicians}} no end" }) } else { json!({}) };
         let document = json!({
             "version": 1,
+            "templates": templates,
             "deliver_from": "2025-01-01T00:00:00Z",
             "time_zone": "Europe/Berlin",
             "appliance": {
@@ -199,9 +207,10 @@ impl World {
 
     fn wire(&self, place: Place) -> &FaultyWire {
         match place {
-            Place::Secret => &self.secrets_wire,
-            Place::LedgerFirst | Place::LedgerClaim | Place::LedgerIntent | Place::LedgerOutcome => &self.ledger_wire,
-            Place::QueueHide | Place::QueueDeadLetter => &self.queue_wire,
+            Place::Secret => &self.wires.secrets,
+            Place::LedgerFirst | Place::LedgerClaim | Place::LedgerIntent | Place::LedgerOutcome => &self.wires.ledger,
+            Place::QueueHide | Place::QueueDeadLetter => &self.wires.queue,
+            Place::TopicNotice => &self.wires.topic,
             Place::ApplianceToken | Place::ApplianceReport => &self.appliance_wire,
             Place::AutotaskFirst | Place::AutotaskTicket | Place::AutotaskNote | Place::AutotaskTimeEntry => &self.autotask_wire,
         }
@@ -288,6 +297,9 @@ impl World {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+        // As Lambda does. One that had to wait would be taken for the next, since nobody hides it for an hour any more.
+        let delete = aws_sdk_sqs::Client::new(&self.aws).delete_message().queue_url(&self.events_url);
+        delete.set_receipt_handle(message.receipt_handle.clone()).send().await.unwrap();
         Ok(())
     }
 
@@ -301,6 +313,13 @@ impl World {
         (count(&notes, "title"), count(&entries, "internalNotes"))
     }
 
+    /// How many messages to people were counted as not taken.
+    pub(crate) fn untold(&self) -> usize {
+        let log = LOG.lock().unwrap();
+        let lines = log.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["appliance"] == self.appliance_id && line["notices_untold"] == 1).count()
+    }
+
     pub(crate) async fn dead_letters(&self) -> usize {
         let sqs = aws_sdk_sqs::Client::new(&self.aws);
         let receive = sqs.receive_message().queue_url(&self.dead_letter_url).max_number_of_messages(10);
@@ -308,28 +327,33 @@ impl World {
     }
 }
 
-/// A worker that has just started.
-fn worker(
-    secrets: &FaultyWire,
-    ledger: &FaultyWire,
-    queue: &FaultyWire,
-    aws: &aws::SdkConfig,
-    [events_url, dead_letter_url]: [&String; 2],
-) -> Worker {
-    let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws_at(&ledger.url())), &LocalSystem::get().ledger_table, 400);
-    let secrets = aws_sdk_secretsmanager::Client::new(&aws_at(&secrets.url()));
-    let pace = Pace::from_percent(1).unwrap();
-    let connections = Connections::new(secrets, &LocalSystem::get().connection_prefix).caching_for(pace.no_document());
-    let queues = aws_sdk_sqs::Client::new(&aws_at(&queue.url()));
-    let log = Log { function_name: "worker".to_owned(), kept: tracing::Level::ERROR, write: to_stdout };
-    Worker {
-        links: Links::new(connections, ledger.clone(), pace),
-        queues: Queues::new(queues, events_url.clone(), dead_letter_url.clone()),
-        notifier: Notifier::new(aws_sdk_sns::Client::new(aws), None, ledger.clone(), log.clone()),
-        budgets: Budgets::new(ledger.clone(), log.clone()),
-        ledger,
-        log,
+impl Wires {
+    /// A worker that has just started.
+    fn worker(&self, [events_url, dead_letter_url]: [&String; 2]) -> Worker {
+        let system = LocalSystem::get();
+        let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws_at(&self.ledger.url())), &system.ledger_table, 400);
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws_at(&self.secrets.url()));
+        let pace = Pace::from_percent(1).unwrap();
+        let connections = Connections::new(secrets, &system.connection_prefix).caching_for(pace.no_document());
+        let queues = aws_sdk_sqs::Client::new(&aws_at(&self.queue.url()));
+        let topic = aws_sdk_sns::Client::new(&aws_at(&self.topic.url()));
+        let log = Log { function_name: "worker".to_owned(), kept: tracing::Level::WARN, write: keep };
+        Worker {
+            links: Links::new(connections, ledger.clone(), pace),
+            queues: Queues::new(queues, events_url.clone(), dead_letter_url.clone()),
+            notifier: Notifier::new(topic, Some(system.alarm_topic_arn.clone()), ledger.clone(), log.clone()),
+            budgets: Budgets::new(ledger.clone(), log.clone()),
+            ledger,
+            log,
+        }
     }
+}
+
+/// The lines of all workers.
+static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn keep(line: &str) {
+    LOG.lock().unwrap().push(line.to_owned());
 }
 
 async fn make_queue(aws: &aws::SdkConfig, name: &str) -> String {
