@@ -1,64 +1,31 @@
 //! The AWS services that the functions call, in memory and over loopback, over plain HTTP and over TLS: just the operations
 //! that they use, and a count of each. What it does not know it refuses, loudly.
 //!
-//! The certificate authority is made for the run. The clients get it at the end of a bundle with all that the machine
-//! trusts, since reading such a bundle is a part of a cold start. Not as on AWS: no signature is checked, no time passes on a
-//! wire, and a certificate is verified against its root without an intermediate one.
+//! Not as on AWS: no signature is checked, and no time passes on a wire.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::Error;
 use crate::dynamo::Table;
 use crate::http::{Connection, Request};
+use crate::tls::{Authority, HOST, Wire};
 
-/// How the services are reached. A name, as the real ones have, so that looking it up is a part of connecting.
-const HOST: &str = "localhost";
-/// Where Linux distributions keep what the machine trusts: Debian, Amazon Linux.
-const BUNDLES: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
-const PEM_LINE: usize = 64;
 const JSON: &str = "content-type: application/x-amz-json-1.0\r\n";
 const XML: &str = "content-type: text/xml\r\n";
-
-/// How a function talks to AWS.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wire {
-    Plain,
-    Tls,
-}
-
-impl Wire {
-    pub(crate) const ALL: [Self; 2] = [Self::Plain, Self::Tls];
-
-    /// For headings.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain HTTP",
-            Self::Tls => "TLS",
-        }
-    }
-}
 
 /// The services; they end with this value.
 pub(crate) struct Aws {
     plain: SocketAddr,
     tls: SocketAddr,
-    bundle: PathBuf,
     services: Arc<Mutex<Services>>,
     _servers: JoinSet<()>,
 }
@@ -72,31 +39,27 @@ struct Services {
 }
 
 impl Aws {
-    /// Services that know nothing yet. The bundle of certificates goes into that directory.
+    /// Services that know nothing yet.
     ///
     /// # Errors
-    /// If ports, certificates or the file cannot be had.
-    pub(crate) async fn start(directory: &Path) -> Result<Self, Error> {
-        let authority = Authority::new()?;
-        let bundle = directory.join("certificates.pem");
-        fs::write(&bundle, trusted_by_machine() + &authority.pem)?;
+    /// If no ports can be had.
+    pub(crate) async fn start(authority: &Authority) -> Result<Self, Error> {
         let services = Arc::new(Mutex::new(Services::default()));
         let mut servers = JoinSet::new();
         let (plain, listener) = listen().await?;
         servers.spawn(serve(listener, None, Arc::clone(&services)));
         let (tls, listener) = listen().await?;
-        servers.spawn(serve(listener, Some(authority.acceptor), Arc::clone(&services)));
-        Ok(Self { plain, tls, bundle, services, _servers: servers })
+        servers.spawn(serve(listener, Some(authority.acceptor.clone()), Arc::clone(&services)));
+        Ok(Self { plain, tls, services, _servers: servers })
     }
 
-    /// What leads a function here: the endpoint and the certificates, for the SDKs of Rust and of Python.
-    pub(crate) fn variables(&self, wire: Wire) -> Vec<(&'static str, String)> {
-        let endpoint = match wire {
-            Wire::Plain => format!("http://{HOST}:{}", self.plain.port()),
-            Wire::Tls => format!("https://{HOST}:{}", self.tls.port()),
+    /// What the SDKs take as the address of all services.
+    pub(crate) fn endpoint(&self, wire: Wire) -> String {
+        let port = match wire {
+            Wire::Plain => self.plain.port(),
+            Wire::Tls => self.tls.port(),
         };
-        let bundle = self.bundle.display().to_string();
-        vec![("AWS_ENDPOINT_URL", endpoint), ("SSL_CERT_FILE", bundle.clone()), ("AWS_CA_BUNDLE", bundle)]
+        format!("{}://{HOST}:{port}", wire.scheme())
     }
 
     /// The calls since the last time, by operation.
@@ -109,45 +72,13 @@ impl Aws {
         self.services().secrets.insert(name.to_owned(), text.to_owned());
     }
 
-    fn services(&self) -> std::sync::MutexGuard<'_, Services> {
+    fn services(&self) -> MutexGuard<'_, Services> {
         self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What the machine trusts; nothing where it trusts nobody.
-fn trusted_by_machine() -> String {
-    BUNDLES.iter().find_map(|path| fs::read_to_string(path).ok()).unwrap_or_default()
-}
-
-struct Authority {
-    pem: String,
-    acceptor: TlsAcceptor,
-}
-
-impl Authority {
-    fn new() -> Result<Self, Error> {
-        let key = KeyPair::generate()?;
-        let mut authority = CertificateParams::new(Vec::new())?;
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        authority.distinguished_name.push(DnType::CommonName, "Session Bridge benchmark");
-        let certificate = authority.self_signed(&key)?;
-        let issuer = Issuer::new(authority, key);
-
-        let server_key = KeyPair::generate()?;
-        let server = CertificateParams::new(vec![HOST.to_owned()])?.signed_by(&server_key, &issuer)?;
-        let server_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(server_key.serialize_der()));
-        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![server.der().clone()], server_key)?;
-        Ok(Self { pem: pem(certificate.der()), acceptor: TlsAcceptor::from(Arc::new(config)) })
-    }
-}
-
-fn pem(certificate: &[u8]) -> String {
-    let text = STANDARD.encode(certificate);
-    let lines: String = text.as_bytes().chunks(PEM_LINE).map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect();
-    format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n")
-}
-
-async fn listen() -> io::Result<(SocketAddr, TcpListener)> {
+/// Any free port.
+pub(crate) async fn listen() -> io::Result<(SocketAddr, TcpListener)> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     Ok((listener.local_addr()?, listener))
 }

@@ -5,7 +5,7 @@
 //! [`LIMIT`].
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -20,10 +20,11 @@ use crate::process::{Process, Program};
 const LIMIT: Duration = Duration::from_secs(30);
 /// How often it is looked whether a silent function is still there.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// What Lambda says about the invocation; the deadline is far away, for the driver has [`LIMIT`].
+/// What a function is told about its time; the driver itself has [`LIMIT`].
+const INVOCATION_TIME: Duration = Duration::from_secs(90);
+/// What Lambda says about the invocation, besides its deadline.
 const NEXT_HEADERS: &str = "content-type: application/json\r\n\
     lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
-    lambda-runtime-deadline-ms: 4102444800000\r\n\
     lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123456789012:function:benchmark\r\n\
     lambda-runtime-trace-id: Root=1-67d97439-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0\r\n";
 
@@ -156,7 +157,9 @@ async fn talk(stream: TcpStream, says: mpsc::UnboundedSender<Heard>) -> Result<(
         if request.method() == "GET" && request.path().ends_with("/invocation/next") {
             let (next, payload) = oneshot::channel();
             says.send(Heard::Polls { at, next })?;
-            connection.answer(200, NEXT_HEADERS, &payload.await?).await?;
+            let payload = payload.await?;
+            let headers = format!("{NEXT_HEADERS}lambda-runtime-deadline-ms: {}\r\n", deadline_milliseconds());
+            connection.answer(200, &headers, &payload).await?;
         } else {
             says.send(said(request, at))?;
             connection.answer(202, "content-type: application/json\r\n", b"{\"status\":\"OK\"}\n").await?;
@@ -171,4 +174,10 @@ fn said(request: Request, at: Instant) -> Heard {
     } else {
         Heard::Fails { body: request.body }
     }
+}
+
+fn deadline_milliseconds() -> u128 {
+    #[expect(clippy::disallowed_methods, reason = "Lambda says when an invocation ends")]
+    let now = SystemTime::now();
+    (now + INVOCATION_TIME).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis()
 }

@@ -13,6 +13,10 @@ mod http;
 mod lambda;
 mod process;
 mod receiver;
+mod report;
+mod sample_report;
+mod tls;
+mod worker;
 
 use std::fs;
 use std::future::Future;
@@ -21,21 +25,47 @@ use std::process::ExitCode;
 
 use crate::process::Program;
 
-const USAGE: &str = "usage: benchmark [--rounds <number>] [--only receiver|worker]";
+const USAGE: &str = "usage: benchmark [--rounds <number>] [--only receiver|worker|report]";
 const ROUNDS: usize = 5;
 /// More would take hours.
 const ROUNDS_MAX: usize = 100;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
+type Error = Box<dyn std::error::Error>;
+
+/// What makes a table: in the order in which they are printed.
+type Table = (&'static str, &'static str, fn(&Places, usize) -> Result<String, Error>);
+
+const TABLES: [Table; 3] = [
+    ("receiver", "Receiver", |places, rounds| waiting_for(receiver::tables(places, rounds))),
+    ("worker", "Worker", |places, rounds| waiting_for(worker::tables(places, rounds))),
+    ("report", "Report reading", |places, _| report::measure(&places.logs)),
+];
 
 fn main() -> ExitCode {
-    match options(std::env::args().skip(1)).and_then(|options| run(&options)) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(arguments: &[String]) -> Result<(), Error> {
+    if let Some((report::VERB, rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        println!("{}", report::read(rest)?);
+        return Ok(());
+    }
+    let options = options(arguments.iter().cloned())?;
+    let places = Places::find()?;
+    println!("{}", machine());
+    for (name, title, table) in TABLES {
+        if options.only.as_deref().is_none_or(|only| only == name) {
+            println!("\n## {title}\n\n{}", table(&places, options.rounds)?.trim_end());
+        }
+    }
+    Ok(())
 }
 
 struct Options {
@@ -53,20 +83,15 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Error
             _ => return Err(USAGE.into()),
         }
     }
+    if let Some(only) = &options.only
+        && !TABLES.iter().any(|(name, _, _)| name == only)
+    {
+        return Err(USAGE.into());
+    }
     if !(1..=ROUNDS_MAX).contains(&options.rounds) {
         return Err(format!("rounds: 1 to {ROUNDS_MAX}").into());
     }
     Ok(options)
-}
-
-fn run(options: &Options) -> Result<(), Error> {
-    let places = Places::find()?;
-    let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
-    println!("{}\n", machine());
-    if wanted("receiver") {
-        println!("## Receiver\n\n{}", waiting_for(receiver::tables(&places, options.rounds))?);
-    }
-    Ok(())
 }
 
 /// Runs it on one thread that also looks after all connections.

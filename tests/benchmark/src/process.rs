@@ -61,7 +61,8 @@ impl Process {
     pub(crate) fn cpu(&self) -> Result<Duration, Error> {
         let mut nanoseconds = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
+            // A thread may end between the two looks.
+            let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
             let run = text.split(' ').next().unwrap_or_default();
             nanoseconds += run.parse::<u64>()?;
         }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::aws::{Aws, Wire};
+use crate::aws::Aws;
 use crate::figures::{median, microseconds, milliseconds, percentile, short, table};
 use crate::lambda::{self, Sandbox};
 use crate::process::Program;
+use crate::tls::{Authority, Wire};
 use crate::{Error, Places};
 
 /// Events before it is measured, and measured ones, per round.
@@ -48,14 +49,15 @@ struct Round {
 /// # Errors
 /// If a function is missing or fails.
 pub(crate) async fn tables(places: &Places, rounds: usize) -> Result<String, Error> {
-    let aws = Aws::start(&places.logs).await?;
+    let authority = Authority::new(&places.logs)?;
+    let aws = Aws::start(&authority).await?;
     let payload = fs::read(places.root.join(PAYLOAD))?;
     let programs = [places.binary("hello")?, places.binary("receiver")?, places.rival("receiver")?];
     let mut spinning = JoinSet::new();
     spinning.spawn(spin());
     let mut text = String::new();
     for wire in Wire::ALL {
-        let programs = programs.clone().map(|program| configured(program, &aws, wire));
+        let programs = programs.clone().map(|program| configured(program, &authority, &aws, wire));
         for program in &programs {
             // What is read from disk for the first time is no start like the others.
             start(program, &payload, &mut Round::default()).await?;
@@ -77,11 +79,12 @@ async fn spin() {
     }
 }
 
-fn configured(mut program: Program, aws: &Aws, wire: Wire) -> Program {
+fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
     let queue = |name| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}");
     program.variables.extend(lambda::variables());
-    program.variables.extend(aws.variables(wire));
+    program.variables.extend(authority.variables());
     program.variables.extend([
+        ("AWS_ENDPOINT_URL", aws.endpoint(wire)),
         ("EVENTS_QUEUE_URL", queue("session-bridge-events.fifo")),
         ("QUARANTINE_QUEUE_URL", queue("session-bridge-quarantine")),
         ("APPLIANCE_TOKENS", format!("default={TOKEN_SHA256}")),
