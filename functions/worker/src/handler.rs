@@ -9,6 +9,8 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
+use crate::clock;
+use crate::log_line::panicked_line;
 use crate::worker::{Disposition, Worker};
 
 /// Works on the batch; the answer names the records that are to come again.
@@ -39,10 +41,8 @@ pub struct MissingMessageId;
 async fn work_on(worker: &Worker, message: &SqsMessage, deadline: Timestamp) -> Disposition {
     // Boxed: the state of a whole delivery is large, and the compiler lays it out once here instead of in every caller.
     AssertUnwindSafe(Box::pin(worker.process(message, deadline))).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!(
-            outcome = "panicked",
-            "a defect of the worker: the message comes again, and is dead-lettered after 20 claims"
-        );
+        let group = message.attributes.get("MessageGroupId").map(String::as_str);
+        panicked_line(group).print(&worker.log, clock::now());
         Disposition::Again
     })
 }

@@ -149,6 +149,13 @@ pub fn notice_line(appliance: &ApplianceId, subject: NoticeSubject) -> Line {
     line.saying("appliance", appliance.as_str())
 }
 
+/// The work on a message panicked, which is a defect. The message's group names appliance and session.
+#[must_use]
+pub fn panicked_line(group: Option<&str>) -> Line {
+    let line = Line::new(tracing::Level::ERROR, "panicked", None).saying("group", group);
+    line.saying("reason", "a defect of the worker: the message comes again, and is dead-lettered after 20 claims")
+}
+
 /// The count of notices that the alarm topic did not take; the log's line of the notice itself says what it was.
 #[must_use]
 pub fn untold_line(appliance: &ApplianceId, error: &str) -> Line {
@@ -283,7 +290,7 @@ mod tests {
         let waits = Line::waits(&identity(), at("2025-03-18T13:28:00Z"), "on_hold");
         let appliance = ApplianceId::default();
         let refused = notice_line(&appliance, NoticeSubject::Refused);
-        let others = [refused, untold_line(&appliance, "no answer"), budget_line(&appliance, 61, None)];
+        let others = [refused, untold_line(&appliance, "no answer"), budget_line(&appliance, 61, None), panicked_line(None)];
         for line in [delivered(), waits].into_iter().chain(others) {
             let line: Value = serde_json::from_str(&json(&line, tracing::Level::ERROR)).unwrap();
             let directive = &line["_aws"]["CloudWatchMetrics"][0];
