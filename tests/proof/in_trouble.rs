@@ -2,8 +2,8 @@
 //! refuses the credentials, and each of the three has a backlog. The fourth's sessions are delivered meanwhile; the neighbours in
 //! trouble get few calls; and when the trouble is over, everything of theirs is delivered exactly once.
 //!
-//! All waiting times are a twelfth of the real ones, and so is the stall, so that their ratio is the real one. Short enough for `make
-//! test`.
+//! All waiting times are 6 % of the real ones, and so are stall and `Retry-After`, so that their ratio is the real one. Short enough
+//! for `make test`.
 
 use std::time::{Duration, Instant};
 
@@ -18,16 +18,16 @@ use crate::queues;
 
 /// The template's `WorkerConcurrency`: the fewer there are, the sooner one tenant could take them all.
 const WORKERS: usize = 2;
-const PACE_PERCENT: &str = "8";
-/// A twelfth of what the appliance's client waits for an answer.
-const STALL: FaultAction = FaultAction::Stall { milliseconds: 2_500 };
-/// A minute's twelfth.
-const RETRY_AFTER_SECONDS: &str = "5";
+const PACE_PERCENT: &str = "6";
+/// The appliance's client waits 30 s for an answer.
+const STALL: FaultAction = FaultAction::Stall { milliseconds: 1_800 };
+/// About a minute.
+const RETRY_AFTER_SECONDS: &str = "4";
 /// Sessions that each tenant in trouble has in the queue before the first of the others.
 const BACKLOG: usize = 15;
 /// Sessions of the tenant that has no trouble, and how often one ends.
 const UNDISTURBED: usize = 24;
-const ENDS_EVERY: Duration = Duration::from_millis(500);
+const ENDS_EVERY: Duration = Duration::from_millis(400);
 /// No more often a pause can end and be opened anew while the trouble lasts: its ladder is 10 s, 30 s, 1, 2, 5 and 10 minutes.
 const PAUSES_MAX: usize = 6;
 /// What a neighbour in trouble may be asked: each worker once when a pause ends, and its first look at the hourly budget. Without
