@@ -16,6 +16,7 @@
 //! A body that claims to be base64 and is none stays as the text it is, under a content type of our own,
 //! [`UNDECODABLE`]: the receiver puts it into quarantine. (A caller who sends that content type achieves the same and no more.)
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::task::{Context, Poll};
 
@@ -25,7 +26,8 @@ use lambda_http::Error;
 use lambda_http::http::Method;
 use lambda_http::lambda_runtime::LambdaInvocation;
 use lambda_http::tower::{Layer, Service};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The content type that marks a body whose base64 is broken.
 pub const UNDECODABLE: &str = "application/x-undecodable";
@@ -77,41 +79,88 @@ where
     }
 }
 
+/// What is read of a payload. Its leaves may be anything, for each is looked at by itself; a payload of another shape has none.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Payload {
+    raw_path: Value,
+    raw_query_string: Value,
+    headers: Value,
+    request_context: RequestContext,
+    body: Value,
+    is_base64_encoded: Value,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RequestContext {
+    http: Http,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Http {
+    method: Value,
+    source_ip: Value,
+}
+
+/// What `lambda_http` gets to read.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SafePayload<'a> {
+    version: &'static str,
+    raw_path: String,
+    raw_query_string: String,
+    headers: BTreeMap<String, &'a str>,
+    request_context: SafeRequestContext<'a>,
+    body: Option<&'a str>,
+    is_base64_encoded: bool,
+}
+
+#[derive(Serialize)]
+struct SafeRequestContext<'a> {
+    http: SafeHttp<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SafeHttp<'a> {
+    method: &'a str,
+    source_ip: Option<String>,
+}
+
 /// The JSON text of a payload that `lambda_http` reads without panic or failure, whatever the given bytes are.
 #[must_use]
 pub fn safe_payload(payload: &[u8]) -> Vec<u8> {
-    // Not JSON: all is missing.
-    let mut payload: Value = serde_json::from_slice(payload).unwrap_or_default();
-    let mut headers = safe_headers(&payload["headers"]);
-    let (body, is_base64_encoded) = match payload.get_mut("body").map(Value::take) {
-        Some(Value::String(text)) if payload["isBase64Encoded"] == true => {
-            let is_decodable = STANDARD.decode(&text).is_ok();
-            if !is_decodable {
-                headers.insert(CONTENT_TYPE.to_owned(), UNDECODABLE.into());
-            }
-            (Value::String(text), is_decodable)
-        }
-        Some(Value::String(text)) => (Value::String(text), false),
-        _ => (Value::Null, false),
+    // Not such a payload: all is missing.
+    let payload: Payload = serde_json::from_slice(payload).unwrap_or_default();
+    let mut headers = safe_headers(&payload.headers);
+    let body = payload.body.as_str();
+    let claims_base64 = payload.is_base64_encoded == true;
+    let is_decodable = body.is_some_and(|text| claims_base64 && STANDARD.decode(text).is_ok());
+    if body.is_some() && claims_base64 && !is_decodable {
+        headers.insert(CONTENT_TYPE.to_owned(), UNDECODABLE);
+    }
+    let http = &payload.request_context.http;
+    let safe = SafePayload {
+        version: "2.0",
+        raw_path: safe_path(text(&payload.raw_path)),
+        raw_query_string: safe_query(text(&payload.raw_query_string)),
+        headers,
+        request_context: SafeRequestContext {
+            http: SafeHttp { method: safe_method(text(&http.method)), source_ip: safe_address(text(&http.source_ip)) },
+        },
+        body,
+        is_base64_encoded: is_decodable,
     };
-    let http = &payload["requestContext"]["http"];
-    let safe = json!({
-        "version": "2.0",
-        "rawPath": safe_path(text(&payload["rawPath"])),
-        "rawQueryString": safe_query(text(&payload["rawQueryString"])),
-        "headers": headers,
-        "requestContext": { "http": { "method": safe_method(text(&http["method"])), "sourceIp": safe_address(text(&http["sourceIp"])) } },
-        "body": body,
-        "isBase64Encoded": is_base64_encoded,
-    });
-    safe.to_string().into_bytes()
+    serde_json::to_vec(&safe).expect("its keys are text and nothing in it can fail to be written")
 }
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn safe_headers(headers: &Value) -> Map<String, Value> {
+fn safe_headers(headers: &Value) -> BTreeMap<String, &str> {
     let is_kept = |name: &str, value: &str| {
         HEADERS.contains(&name) && value.len() <= HEADER_BYTES_MAX && value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
     };
@@ -121,7 +170,6 @@ fn safe_headers(headers: &Value) -> Map<String, Value> {
         .flatten()
         .map(|(name, value)| (name.to_ascii_lowercase(), text(value)))
         .filter(|(name, value)| is_kept(name, value))
-        .map(|(name, value)| (name, value.into()))
         .collect()
 }
 
