@@ -8,20 +8,19 @@
 
 use std::io::{self, BufRead};
 
-use quick_xml::events::Event;
-use quick_xml::{Error, Reader};
 use session::{Failure, Lsid, Sentence, SupportSession};
-use tokio::io::AsyncBufRead;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
-mod bounded;
+mod arriving;
+mod attributes;
 mod builder;
 mod draft;
 mod element;
 mod event_draft;
 mod limits;
 
-use bounded::Bounded;
-use builder::{Builder, Problem};
+use arriving::Arriving;
+use builder::Problem;
 pub use limits::{ATTRIBUTES_MAX, DEPTH_MAX, KEPT_BYTES_MAX, Limit, NAME_BYTES_MAX, TOKEN_BYTES_MAX, TOTAL_BYTES_MAX};
 
 /// Why there is no session. Positions are byte offsets from the beginning of the answer; no text of the answer is held, but for
@@ -108,17 +107,18 @@ impl From<ReportError> for Failure {
 /// # Errors
 ///
 /// A [`ReportError`] if the answer holds no such session, or cannot be read to its end.
-pub fn read_report(source: impl BufRead, wanted: &Lsid) -> Result<SupportSession, ReportError> {
-    let mut reader = Reader::from_reader(Bounded::new(source));
-    let mut builder = Builder::new(wanted);
-    let mut token = Vec::new();
+pub fn read_report(mut source: impl BufRead, wanted: &Lsid) -> Result<SupportSession, ReportError> {
+    let mut answer = Arriving::new(wanted);
     loop {
-        token.clear();
-        let position = reader.get_mut().begin_token();
-        match reader.read_event_into(&mut token) {
-            Ok(Event::Eof) => return builder.finish(reader.get_ref().consumed()),
-            Ok(event) => builder.push(&event).map_err(|problem| problem.at(position))?,
-            Err(error) => return Err(reading_failed(&error, reader.get_ref(), position)),
+        match source.fill_buf() {
+            Ok([]) => return answer.end(),
+            Ok(bytes) => {
+                answer.push(bytes)?;
+                let taken = bytes.len();
+                source.consume(taken);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(answer.lost(&error)),
         }
     }
 }
@@ -128,17 +128,18 @@ pub fn read_report(source: impl BufRead, wanted: &Lsid) -> Result<SupportSession
 /// # Errors
 ///
 /// As [`read_report`]. Waits as long as the source does: the caller bounds the time.
-pub async fn read_report_async(source: impl AsyncBufRead + Unpin, wanted: &Lsid) -> Result<SupportSession, ReportError> {
-    let mut reader = Reader::from_reader(Bounded::new(source));
-    let mut builder = Builder::new(wanted);
-    let mut token = Vec::new();
+pub async fn read_report_async(mut source: impl AsyncBufRead + Unpin, wanted: &Lsid) -> Result<SupportSession, ReportError> {
+    let mut answer = Arriving::new(wanted);
     loop {
-        token.clear();
-        let position = reader.get_mut().begin_token();
-        match reader.read_event_into_async(&mut token).await {
-            Ok(Event::Eof) => return builder.finish(reader.get_ref().consumed()),
-            Ok(event) => builder.push(&event).map_err(|problem| problem.at(position))?,
-            Err(error) => return Err(reading_failed(&error, reader.get_ref(), position)),
+        match source.fill_buf().await {
+            Ok([]) => return answer.end(),
+            Ok(bytes) => {
+                answer.push(bytes)?;
+                let taken = bytes.len();
+                source.consume(taken);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(answer.lost(&error)),
         }
     }
 }
@@ -153,22 +154,6 @@ impl Problem {
             Self::Limit(limit) => ReportError::OverLimit { limit, position },
         }
     }
-}
-
-/// What an error of the parser means, for the token that begins at that position.
-fn reading_failed<R>(error: &Error, source: &Bounded<R>, position: u64) -> ReportError {
-    if let Some(limit) = source.exceeded() {
-        return ReportError::OverLimit { limit, position: source.consumed() };
-    }
-    let what = match error {
-        Error::Io(error) => return ReportError::Lost { position: source.consumed(), kind: error.kind() },
-        // Whatever is incomplete when there are no more bytes was cut off, a character too.
-        _ if source.ended() => return ReportError::Truncated { position: source.consumed() },
-        Error::Encoding(_) => "bytes that are not UTF-8",
-        Error::IllFormed(_) => "tags or references that do not match",
-        _ => "markup that is not XML",
-    };
-    ReportError::Malformed { what, position }
 }
 
 #[cfg(test)]

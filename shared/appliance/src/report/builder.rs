@@ -1,17 +1,13 @@
-//! The part of the reader that knows XML: takes one event after the other, wherever they come from, minds nesting, references
+//! The part of the reader that knows XML: takes one token after the other, wherever they come from, minds nesting, references
 //! and bounds, and hands elements and texts that count to the [`SessionDraft`].
 
-use std::borrow::Cow;
-
-use quick_xml::XmlVersion;
-use quick_xml::escape::EscapeError;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use session::{Lsid, Sentence, SupportSession};
 
-use super::ReportError;
 use super::draft::{Leaf, SessionDraft};
 use super::element::{Field, Place, child};
-use super::limits::{ATTRIBUTES_MAX, DEPTH_MAX, Limit, NAME_BYTES_MAX};
+use super::limits::{DEPTH_MAX, Limit, NAME_BYTES_MAX};
+use super::{ReportError, attributes};
 
 /// What is wrong with a document, before it is known where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +21,9 @@ pub(super) enum Problem {
 
 /// Builds a session from XML events. One for each document.
 pub(super) struct Builder {
-    /// The places of all open elements.
-    open: Vec<Place>,
+    /// The places of all open elements, and where their names begin in `names`.
+    open: Vec<(Place, usize)>,
+    names: String,
     root_closed: bool,
     leaf: Leaf,
     error: Option<String>,
@@ -37,11 +34,17 @@ impl Builder {
     pub(super) fn new(wanted: &Lsid) -> Self {
         Self {
             open: Vec::with_capacity(16),
+            names: String::new(),
             root_closed: false,
             leaf: Leaf::default(),
             error: None,
             draft: SessionDraft::new(wanted.clone()),
         }
+    }
+
+    /// Whether an element is open whose text counts.
+    pub(super) fn is_in_text(&self) -> bool {
+        matches!(self.place(), Place::Leaf(_))
     }
 
     /// Takes the next event. `Eof` means nothing here; call [`Self::finish`] then.
@@ -50,13 +53,9 @@ impl Builder {
             Event::Start(tag) => self.start(tag),
             Event::Empty(tag) => {
                 self.start(tag)?;
-                self.end();
-                Ok(())
+                self.end(tag.name().as_ref())
             }
-            Event::End(_) => {
-                self.end();
-                Ok(())
-            }
+            Event::End(tag) => self.end(tag.name().as_ref()),
             Event::Text(text) => match self.place() {
                 Place::Leaf(_) => {
                     self.leaf.push(&text.xml10_content());
@@ -95,7 +94,7 @@ impl Builder {
     }
 
     fn place(&self) -> Place {
-        self.open.last().copied().unwrap_or(Place::Document)
+        self.open.last().map_or(Place::Document, |(place, _)| *place)
     }
 
     fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), Problem> {
@@ -109,28 +108,40 @@ impl Builder {
             (Place::Document, _) if self.root_closed => return Err(Problem::Malformed("more than one root element")),
             (Place::Document, Place::Skipped) => return Err(Problem::Foreign),
             (_, Place::Leaf(field)) => {
-                let [first, second] = attributes(tag, field.attributes())?;
-                self.leaf.begin(field, [first, second], self.draft.text_bytes_max(field));
+                self.leaf.begin(
+                    field,
+                    &attributes::values(tag.attributes_raw(), field.attributes())?,
+                    self.draft.text_bytes_max(field),
+                );
                 Place::Leaf(field)
             }
             (_, Place::Skipped) => Place::Skipped,
-            (_, place) => self.draft.open(place, attributes(tag, place.attributes())?),
+            (_, place) => {
+                let [first, second] = attributes::values(tag.attributes_raw(), place.attributes())?;
+                self.draft.open(place, first.as_deref(), second.as_deref())
+            }
         };
-        self.open.push(place);
+        self.open.push((place, self.names.len()));
+        self.names.push_str(tag.name().as_ref());
         Ok(())
     }
 
-    fn end(&mut self) {
-        match self.open.pop() {
-            Some(Place::Leaf(Field::Error)) => self.error = Some(self.leaf.text().to_owned()),
-            Some(Place::Leaf(field)) => {
+    fn end(&mut self, name: &str) -> Result<(), Problem> {
+        let Some((place, name_start)) = self.open.pop().filter(|(_, start)| self.names[*start..] == *name) else {
+            return Err(Problem::Malformed("tags or references that do not match"));
+        };
+        self.names.truncate(name_start);
+        match place {
+            Place::Leaf(Field::Error) => self.error = Some(self.leaf.text().to_owned()),
+            Place::Leaf(field) => {
                 let parent = self.place();
-                self.draft.fill(parent, field, &mut self.leaf);
+                self.draft.fill(parent, field, &self.leaf);
             }
-            Some(Place::Skipped) | None => {}
-            Some(place) => self.draft.close(place),
+            Place::Skipped => {}
+            place => self.draft.close(place),
         }
         self.root_closed |= self.open.is_empty();
+        Ok(())
     }
 
     fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), Problem> {
@@ -182,34 +193,4 @@ fn resolve(reference: &BytesRef<'_>) -> Result<char, Problem> {
         },
         Err(_) => Err(Problem::Malformed("a character reference that names no character")),
     }
-}
-
-/// The values of those two attributes, by local name, references resolved. An empty name stands for "none wanted".
-fn attributes(tag: &BytesStart<'_>, names: [&str; 2]) -> Result<[Option<String>; 2], Problem> {
-    let mut values = [None, None];
-    if names == ["", ""] {
-        return Ok(values);
-    }
-    // Uniqueness is not checked: of two attributes with the same name the first counts.
-    for (count, attribute) in tag.attributes().with_checks(false).enumerate() {
-        if count == ATTRIBUTES_MAX {
-            return Err(Problem::Limit(Limit::Attributes));
-        }
-        let attribute = attribute.map_err(|_| Problem::Malformed("an attribute that cannot be read"))?;
-        let (name, prefix) = attribute.key.decompose();
-        if prefix.is_some_and(|prefix| prefix.as_ref() == "xmlns") {
-            continue;
-        }
-        let wanted = names.iter().position(|wanted| *wanted == name.as_ref());
-        if let Some(value) = wanted.map(|index| &mut values[index])
-            && value.is_none()
-        {
-            let resolved = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| match error {
-                quick_xml::Error::Escape(EscapeError::UnrecognizedEntity(..)) => Problem::Entity,
-                _ => Problem::Malformed("an attribute value that cannot be read"),
-            })?;
-            *value = Some(Cow::into_owned(resolved));
-        }
-    }
-    Ok(values)
 }

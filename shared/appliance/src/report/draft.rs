@@ -1,6 +1,7 @@
 //! The part of the reader that knows sessions: what an element that was opened, filled or closed means for the session, and how
 //! much of it is kept.
 
+use std::borrow::Cow;
 use std::mem::{size_of, take};
 
 use base64::Engine;
@@ -15,13 +16,11 @@ use super::element::{Field, Place, RecordingKind, Side};
 use super::event_draft::EventDraft;
 use super::limits::{EVENT_BYTES, Room, Share};
 
-/// A text from which no new block is made when it is kept: moving it beats copying it.
-const LARGE_TEXT_BYTES: usize = 4096;
-
-/// The element being read whose text counts: its attributes and the text so far.
+/// The element being read whose text counts: its attributes and the text so far. Used again for each, with the memory it has.
 #[derive(Default)]
 pub(super) struct Leaf {
-    attributes: [Option<String>; 2],
+    attributes: [String; 2],
+    has_attributes: [bool; 2],
     text: String,
     text_bytes_max: usize,
     blanks_count: bool,
@@ -29,8 +28,14 @@ pub(super) struct Leaf {
 }
 
 impl Leaf {
-    pub(super) fn begin(&mut self, field: Field, attributes: [Option<String>; 2], text_bytes_max: usize) {
-        self.attributes = attributes;
+    pub(super) fn begin(&mut self, field: Field, attributes: &[Option<Cow<'_, str>>; 2], text_bytes_max: usize) {
+        for (index, value) in attributes.iter().enumerate() {
+            self.has_attributes[index] = value.is_some();
+            if let Some(value) = value {
+                self.attributes[index].clear();
+                self.attributes[index].push_str(value);
+            }
+        }
         self.text.clear();
         self.text_bytes_max = text_bytes_max;
         self.blanks_count = field != Field::EncodedBody;
@@ -62,8 +67,8 @@ impl Leaf {
         self.text.trim_end()
     }
 
-    fn take_text(&mut self) -> String {
-        if self.text.len() < LARGE_TEXT_BYTES { self.text().to_owned() } else { trimmed(take(&mut self.text)) }
+    fn attribute(&self, index: usize) -> Option<&str> {
+        self.has_attributes[index].then_some(&self.attributes[index])
     }
 }
 
@@ -77,15 +82,11 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// The text without blanks around it, as far as there is room; `None` if that is nothing.
-    pub(super) fn text(&mut self, text: String) -> Option<String> {
-        let mut text = trimmed(text);
-        let kept = self.room.take_text(self.share, &text).len();
-        self.cut |= kept < text.len();
-        text.truncate(kept);
-        if text.capacity() > text.len() * 2 {
-            text.shrink_to_fit();
-        }
-        (!text.is_empty()).then_some(text)
+    pub(super) fn text(&mut self, text: &str) -> Option<String> {
+        let text = text.trim();
+        let kept = self.room.take_text(self.share, text);
+        self.cut |= kept.len() < text.len();
+        (!kept.is_empty()).then(|| kept.to_owned())
     }
 
     /// Room for something of that size; if there is none, it is to be left out.
@@ -137,17 +138,16 @@ impl SessionDraft {
     }
 
     /// An element with content was opened. Says where the reader is then: there, or in something to be skipped.
-    pub(super) fn open(&mut self, place: Place, attributes: [Option<String>; 2]) -> Place {
-        let [first, second] = attributes;
+    pub(super) fn open(&mut self, place: Place, first: Option<&str>, second: Option<&str>) -> Place {
         let wanted = match place {
-            Place::Session => self.open_session(first.as_deref()),
+            Place::Session => self.open_session(first),
             Place::Customer => {
-                self.customer = Customer { gsnumber: gsnumber(first.as_deref()), ..Customer::default() };
+                self.customer = Customer { gsnumber: gsnumber(first), ..Customer::default() };
                 self.keeper.admits(size_of::<Customer>())
             }
             Place::Representative => {
                 let id = second.and_then(|id| self.keeper.text(id));
-                self.representative = Representative { gsnumber: gsnumber(first.as_deref()), id, ..Representative::default() };
+                self.representative = Representative { gsnumber: gsnumber(first), id, ..Representative::default() };
                 self.keeper.admits(size_of::<Representative>())
             }
             Place::Recording(_) => {
@@ -155,10 +155,10 @@ impl SessionDraft {
                 true
             }
             Place::Survey(_) => {
-                self.survey = Survey { gsnumber: gsnumber(first.as_deref()), answers: Vec::new() };
+                self.survey = Survey { gsnumber: gsnumber(first), answers: Vec::new() };
                 self.keeper.admits(size_of::<Survey>())
             }
-            Place::Event => self.open_event(first.as_deref(), second.as_deref().unwrap_or_default()),
+            Place::Event => self.open_event(first, second.unwrap_or_default()),
             Place::Category => self.event.open_category(first, &mut self.keeper),
             Place::Row => self.event.open_row(&mut self.keeper),
             Place::File => {
@@ -229,7 +229,7 @@ impl SessionDraft {
     }
 
     /// An element whose text counts was closed, within that other one.
-    pub(super) fn fill(&mut self, parent: Place, field: Field, leaf: &mut Leaf) {
+    pub(super) fn fill(&mut self, parent: Place, field: Field, leaf: &Leaf) {
         self.keeper.cut |= leaf.cut;
         match parent {
             Place::Customer | Place::CustomerInfo => self.fill_customer(field, leaf),
@@ -240,25 +240,24 @@ impl SessionDraft {
                 keep_first(slot, leaf, &mut self.keeper);
             }
             Place::Event => self.fill_event(field, leaf),
-            Place::File if field == Field::FileName => self.event.file_name(leaf.take_text(), &mut self.keeper),
+            Place::File if field == Field::FileName => self.event.file_name(leaf.text(), &mut self.keeper),
             Place::File => self.event.file_size(leaf.text()),
             Place::EventData => {
                 let (name, value) = name_and_value(leaf);
                 self.event.datum(name, value, &mut self.keeper);
             }
             Place::Description => {
-                let [id, name] = take(&mut leaf.attributes);
-                self.event.column(id, name, &mut self.keeper);
+                self.event.column(leaf.attribute(0), leaf.attribute(1), &mut self.keeper);
             }
             Place::Row => {
-                let [id, name] = take(&mut leaf.attributes);
-                self.event.row_field(id.or(name), leaf.take_text(), &mut self.keeper);
+                let key = leaf.attribute(0).or(leaf.attribute(1));
+                self.event.row_field(key, leaf.text(), &mut self.keeper);
             }
             _ => self.fill_session(field, leaf),
         }
     }
 
-    fn fill_session(&mut self, field: Field, leaf: &mut Leaf) {
+    fn fill_session(&mut self, field: Field, leaf: &Leaf) {
         let Some(session) = &mut self.session else { return };
         let keeper = &mut self.keeper;
         let slot = match field {
@@ -269,7 +268,7 @@ impl SessionDraft {
             Field::PrimaryRepresentative => return session.primary_representative = person(leaf, keeper),
             Field::CustomAttribute => return session.custom_attributes.extend(custom_attribute(leaf, keeper)),
             // No jumpoint is the id -1 (observed by clients). A personal jump group has that id too, and a name.
-            Field::Jumpoint if leaf.attributes[1].as_deref() == Some("-1") => return,
+            Field::Jumpoint if leaf.attribute(1) == Some("-1") => return,
             Field::Jumpoint => &mut session.jumpoint,
             Field::JumpGroup => &mut session.jump_group,
             Field::PublicSite => &mut session.public_site,
@@ -284,7 +283,7 @@ impl SessionDraft {
         keep_first(slot, leaf, keeper);
     }
 
-    fn fill_customer(&mut self, field: Field, leaf: &mut Leaf) {
+    fn fill_customer(&mut self, field: Field, leaf: &Leaf) {
         let customer = &mut self.customer;
         let slot = match field {
             Field::Primary => return customer.primary = flag(leaf),
@@ -303,7 +302,7 @@ impl SessionDraft {
         keep_first_known(slot, field, leaf, &mut self.keeper);
     }
 
-    fn fill_representative(&mut self, field: Field, leaf: &mut Leaf) {
+    fn fill_representative(&mut self, field: Field, leaf: &Leaf) {
         let representative = &mut self.representative;
         let slot = match field {
             Field::Primary => return representative.primary = flag(leaf),
@@ -320,30 +319,30 @@ impl SessionDraft {
         keep_first_known(slot, field, leaf, &mut self.keeper);
     }
 
-    fn fill_event(&mut self, field: Field, leaf: &mut Leaf) {
+    fn fill_event(&mut self, field: Field, leaf: &Leaf) {
         let (event, keeper) = (&mut self.event, &mut self.keeper);
         match field {
-            Field::Body => event.body(leaf.take_text(), keeper),
+            Field::Body => event.body(leaf.text(), keeper),
             Field::EncodedBody => {
                 let decoded = decoded(leaf);
                 keeper.cut |= decoded.is_none();
-                event.body(decoded.unwrap_or_default(), keeper);
+                event.body(decoded.as_deref().unwrap_or_default(), keeper);
             }
             Field::PerformedBy => event.performed_by(actor(leaf, keeper)),
             Field::Destination => event.destination(actor(leaf, keeper)),
-            Field::FileName => event.direct_file_name(leaf.take_text(), keeper),
+            Field::FileName => event.direct_file_name(leaf.text(), keeper),
             Field::FileSize => event.direct_file_size(leaf.text()),
             _ => {}
         }
     }
 
-    fn fill_survey(&mut self, leaf: &mut Leaf) {
+    fn fill_survey(&mut self, leaf: &Leaf) {
         let (question, answer) = name_and_value(leaf);
         // Values carry line breaks as the two characters `\n` (observed by clients).
         let answer = answer.replace("\\r\\n", "\n").replace("\\n", "\n");
         if self.keeper.admits(size_of::<(String, String)>()) {
             let question = self.keeper.text(question).unwrap_or_default();
-            let answer = self.keeper.text(answer).unwrap_or_default();
+            let answer = self.keeper.text(&answer).unwrap_or_default();
             self.survey.answers.push((question, answer));
         }
     }
@@ -362,24 +361,15 @@ impl SessionDraft {
     }
 }
 
-fn trimmed(mut text: String) -> String {
-    text.truncate(text.trim_end().len());
-    let blanks = text.len() - text.trim_start().len();
-    if blanks > 0 {
-        text.drain(..blanks);
-    }
-    text
-}
-
-fn keep_first(slot: &mut Option<String>, leaf: &mut Leaf, keeper: &mut Keeper) {
+fn keep_first(slot: &mut Option<String>, leaf: &Leaf, keeper: &mut Keeper) {
     if slot.is_none() && !leaf.text().is_empty() {
-        *slot = keeper.text(leaf.take_text());
+        *slot = keeper.text(leaf.text());
     }
 }
 
 /// The appliance writes the word `Unknown` where it does not know a machine's name, system or address (observed by clients).
 /// A person may be called so.
-fn keep_first_known(slot: &mut Option<String>, field: Field, leaf: &mut Leaf, keeper: &mut Keeper) {
+fn keep_first_known(slot: &mut Option<String>, field: Field, leaf: &Leaf, keeper: &mut Keeper) {
     let of_a_machine = matches!(field, Field::Hostname | Field::OperatingSystem | Field::PublicIp | Field::PrivateIp);
     if !(of_a_machine && leaf.text() == "Unknown") {
         keep_first(slot, leaf, keeper);
@@ -402,47 +392,44 @@ fn unix_seconds(text: &str) -> Option<Timestamp> {
 
 /// By the attribute; by the text where there is none.
 fn time(leaf: &Leaf) -> Option<Timestamp> {
-    leaf.attributes[0].as_deref().map_or_else(|| leaf.text().parse().ok(), unix_seconds)
+    leaf.attribute(0).map_or_else(|| leaf.text().parse().ok(), unix_seconds)
 }
 
-fn person(leaf: &mut Leaf, keeper: &mut Keeper) -> Option<PersonReference> {
-    let [connection, id] = take(&mut leaf.attributes);
+fn person(leaf: &Leaf, keeper: &mut Keeper) -> Option<PersonReference> {
     let reference = PersonReference {
-        gsnumber: gsnumber(connection.as_deref()),
-        id: id.and_then(|id| keeper.text(id)),
-        name: keeper.text(leaf.take_text()).unwrap_or_default(),
+        gsnumber: gsnumber(leaf.attribute(0)),
+        id: leaf.attribute(1).and_then(|id| keeper.text(id)),
+        name: keeper.text(leaf.text()).unwrap_or_default(),
     };
     (reference.gsnumber.is_some() || reference.id.is_some() || !reference.name.is_empty()).then_some(reference)
 }
 
-fn custom_attribute(leaf: &mut Leaf, keeper: &mut Keeper) -> Option<CustomAttribute> {
+fn custom_attribute(leaf: &Leaf, keeper: &mut Keeper) -> Option<CustomAttribute> {
     if leaf.text().is_empty() || !keeper.admits(size_of::<CustomAttribute>()) {
         return None;
     }
-    let [display_name, code_name] = take(&mut leaf.attributes);
     Some(CustomAttribute {
-        value: keeper.text(leaf.take_text())?,
-        display_name: keeper.text(display_name.unwrap_or_default()).unwrap_or_default(),
-        code_name: keeper.text(code_name.unwrap_or_default()).unwrap_or_default(),
+        value: keeper.text(leaf.text())?,
+        display_name: keeper.text(leaf.attribute(0).unwrap_or_default()).unwrap_or_default(),
+        code_name: keeper.text(leaf.attribute(1).unwrap_or_default()).unwrap_or_default(),
     })
 }
 
-fn actor(leaf: &mut Leaf, keeper: &mut Keeper) -> Actor {
-    let kind = match leaf.attributes[1].as_deref().map(str::trim) {
+fn actor(leaf: &Leaf, keeper: &mut Keeper) -> Actor {
+    let kind = match leaf.attribute(1).map(str::trim) {
         Some("system") => ActorKind::System,
         Some("customer") => ActorKind::Customer,
         Some("representative") => ActorKind::Representative,
         Some("everyone") => ActorKind::Everyone,
         _ => ActorKind::Other,
     };
-    let gsnumber = gsnumber(leaf.attributes[0].as_deref());
-    Actor { kind, gsnumber, name: keeper.text(leaf.take_text()).unwrap_or_default() }
+    let gsnumber = gsnumber(leaf.attribute(0));
+    Actor { kind, gsnumber, name: keeper.text(leaf.text()).unwrap_or_default() }
 }
 
 /// The two attributes; the text where there is no value.
-fn name_and_value(leaf: &mut Leaf) -> (String, String) {
-    let [name, value] = take(&mut leaf.attributes);
-    (name.unwrap_or_default(), value.unwrap_or_else(|| leaf.take_text()))
+fn name_and_value(leaf: &Leaf) -> (&str, &str) {
+    (leaf.attribute(0).unwrap_or_default(), leaf.attribute(1).unwrap_or_else(|| leaf.text()))
 }
 
 /// Base64 as RFC 2045 writes it, blanks already left out. `None` if it is not base64. Bytes that are not UTF-8 are replaced.

@@ -78,7 +78,8 @@ fn empty_event(at: Option<Timestamp>, kind: SessionEventKind) -> SessionEvent {
 
 impl EventDraft {
     pub(super) fn open(&mut self, at: Option<Timestamp>, kind: SessionEventKind) {
-        *self = Self { event: empty_event(at, kind), ..Self::default() };
+        // What there was besides has been taken when the last event was closed.
+        self.event = empty_event(at, kind);
     }
 
     pub(super) fn close(&mut self) -> SessionEvent {
@@ -105,13 +106,13 @@ impl EventDraft {
         self.event.destination.get_or_insert(actor);
     }
 
-    pub(super) fn body(&mut self, text: String, keeper: &mut Keeper) {
+    pub(super) fn body(&mut self, text: &str, keeper: &mut Keeper) {
         if self.event.body.is_none() {
             self.event.body = keeper.text(text);
         }
     }
 
-    pub(super) fn direct_file_name(&mut self, name: String, keeper: &mut Keeper) {
+    pub(super) fn direct_file_name(&mut self, name: &str, keeper: &mut Keeper) {
         self.event.files.extend(self.direct.take());
         self.direct.name = kept_file_name(name, keeper);
     }
@@ -120,7 +121,7 @@ impl EventDraft {
         self.direct.bytes = text.parse().ok();
     }
 
-    pub(super) fn file_name(&mut self, name: String, keeper: &mut Keeper) {
+    pub(super) fn file_name(&mut self, name: &str, keeper: &mut Keeper) {
         self.other.name = kept_file_name(name, keeper);
     }
 
@@ -133,7 +134,7 @@ impl EventDraft {
     }
 
     /// One of the event's own name and value pairs; `filename` and `filesize` make a file.
-    pub(super) fn datum(&mut self, name: String, value: String, keeper: &mut Keeper) {
+    pub(super) fn datum(&mut self, name: &str, value: &str, keeper: &mut Keeper) {
         match name.trim() {
             "" => {}
             "filename" => {
@@ -150,13 +151,13 @@ impl EventDraft {
         }
     }
 
-    pub(super) fn open_category(&mut self, name: Option<String>, keeper: &mut Keeper) -> bool {
+    pub(super) fn open_category(&mut self, name: Option<&str>, keeper: &mut Keeper) -> bool {
         let name = name.and_then(|name| keeper.text(name)).unwrap_or_default();
         self.category = CategoryDraft { name, ..CategoryDraft::default() };
         keeper.admits(size_of::<SystemCategory>())
     }
 
-    pub(super) fn column(&mut self, id: Option<String>, name: Option<String>, keeper: &mut Keeper) {
+    pub(super) fn column(&mut self, id: Option<&str>, name: Option<&str>, keeper: &mut Keeper) {
         if keeper.admits(size_of::<Column>()) {
             let id = id.and_then(|id| keeper.text(id));
             let title = name.and_then(|name| keeper.text(name)).or_else(|| id.clone()).unwrap_or_default();
@@ -173,7 +174,7 @@ impl EventDraft {
         admitted
     }
 
-    pub(super) fn row_field(&mut self, key: Option<String>, value: String, keeper: &mut Keeper) {
+    pub(super) fn row_field(&mut self, key: Option<&str>, value: &str, keeper: &mut Keeper) {
         let position = self.category.position;
         self.category.position += 1;
         if !value.is_empty()
@@ -209,6 +210,6 @@ fn title(columns: &[Column], field: &RowField) -> String {
     column.map_or_else(|| key.clone(), |column| column.title.clone())
 }
 
-fn kept_file_name(name: String, keeper: &mut Keeper) -> Option<String> {
+fn kept_file_name(name: &str, keeper: &mut Keeper) -> Option<String> {
     keeper.admits(size_of::<FileReference>()).then(|| keeper.text(name)).flatten()
 }

@@ -64,3 +64,30 @@ proptest! {
         prop_assert_eq!(session.events[0].body.as_deref(), (!expected.is_empty()).then_some(expected));
     }
 }
+
+/// What the tokeniser's own iterator finds.
+fn attributes_of_the_tokeniser(tag: &str) -> Option<[Option<String>; 2]> {
+    let tag = quick_xml::events::BytesStart::from_content(tag, 1);
+    let mut values = [None, None];
+    for attribute in tag.attributes().with_checks(false) {
+        let attribute = attribute.ok()?;
+        let (name, prefix) = attribute.key.decompose();
+        let index = ["name", "id"].iter().position(|wanted| *wanted == name.as_ref());
+        let index = index.filter(|index| values[*index].is_none() && prefix.is_none_or(|prefix| prefix.as_ref() != "xmlns"));
+        if let Some(index) = index {
+            let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok()?;
+            values[index] = Some(value.into_owned());
+        }
+    }
+    Some(values)
+}
+
+proptest! {
+    #[test]
+    fn attributes_are_those_that_the_tokeniser_finds(attributes in "(( |\t|\r\n){0,2}(a:|xmlns:|:)?(name|id|x)?( |\n)?=?( )?(\"|')(v|&lt;|&x;|\t|é|=|:|'){0,3}(\"|'|)){0,4}") {
+        let tag = format!("e {attributes}");
+        let found = crate::report::attributes::values(&tag[1..], ["name", "id"]).ok();
+        let found = found.map(|values| values.map(|value| value.map(std::borrow::Cow::into_owned)));
+        prop_assert_eq!(found, attributes_of_the_tokeniser(&tag));
+    }
+}

@@ -1,0 +1,144 @@
+//! The part of the reader that knows bytes: takes them in whatever pieces they arrive, finds the tokens that are complete (a tag, a
+//! text, a comment), hands them to the [`Builder`], and keeps what is not complete until more has come. Within bounds: one
+//! text of 100 MB would be 100 MB of memory before anybody could object.
+
+use std::io::BufRead;
+
+use quick_xml::errors::SyntaxError;
+use quick_xml::events::Event;
+use quick_xml::{Error, Reader};
+use session::{Lsid, SupportSession};
+
+use super::ReportError;
+use super::builder::{Builder, Problem};
+use super::limits::{Limit, TOKEN_BYTES_MAX, TOTAL_BYTES_MAX};
+
+/// The tokeniser strips it from the beginning of what it reads, which may be anywhere in the answer. So one is put there, and the
+/// answer's own stay what they are: blanks at its very beginning, characters everywhere else.
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+
+/// So many bytes are looked at in one go.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// More blanks in a row than these are nothing that is there to be read by people.
+const INDENTATION_BYTES_MAX: usize = 64;
+
+/// An answer that is arriving.
+pub(super) struct Arriving {
+    builder: Builder,
+    /// A byte order mark, then the bytes from the first token on that is not complete.
+    pending: Vec<u8>,
+    /// With so many pending bytes it is worth another look. Twice as many each time, so that a token of 4 MB which comes in small
+    /// pieces is not looked through from its beginning for each of them.
+    enough: usize,
+    /// Where in the answer the first token begins that is not complete.
+    position: u64,
+}
+
+impl Arriving {
+    pub(super) fn new(wanted: &Lsid) -> Self {
+        Self { builder: Builder::new(wanted), pending: BYTE_ORDER_MARK.to_vec(), enough: 0, position: 0 }
+    }
+
+    /// How many bytes have come.
+    fn received(&self) -> u64 {
+        self.position + (self.pending.len() - BYTE_ORDER_MARK.len()) as u64
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), ReportError> {
+        for piece in bytes.chunks(PIECE_BYTES) {
+            let room = usize::try_from(TOTAL_BYTES_MAX - self.received()).unwrap_or(usize::MAX);
+            self.pending.extend_from_slice(&piece[..piece.len().min(room)]);
+            if self.pending.len() >= self.enough {
+                self.look(false)?;
+            }
+            if piece.len() > room {
+                self.look(false)?;
+                return Err(ReportError::OverLimit { limit: Limit::TotalBytes, position: TOTAL_BYTES_MAX });
+            }
+        }
+        Ok(())
+    }
+
+    /// There are no more bytes.
+    pub(super) fn end(mut self) -> Result<SupportSession, ReportError> {
+        self.look(true)?;
+        self.builder.finish(self.position)
+    }
+
+    /// The source failed: the bytes that came may say more than that.
+    pub(super) fn lost(mut self, error: &std::io::Error) -> ReportError {
+        let position = self.received();
+        self.look(false).err().unwrap_or(ReportError::Lost { position, kind: error.kind() })
+    }
+
+    /// Hands over all complete tokens, and keeps the rest.
+    fn look(&mut self, ended: bool) -> Result<(), ReportError> {
+        let mut reader = Reader::from_reader(self.pending.as_slice());
+        // Elements are opened and closed in different looks: the builder minds whether they match.
+        reader.config_mut().check_end_names = false;
+        reader.config_mut().allow_unmatched_ends = true;
+        let mut complete = 0;
+        loop {
+            if !self.builder.is_in_text() {
+                complete += skip_indentation(&mut reader);
+            }
+            let (position, unread) = (self.position + complete, self.received() - self.position - complete);
+            let token = reader.read_event();
+            let length = reader.buffer_position() - complete;
+            if length > TOKEN_BYTES_MAX {
+                return Err(Problem::Limit(Limit::TokenBytes).at(position + TOKEN_BYTES_MAX));
+            }
+            let rest = reader.get_ref().len() as u64;
+            match token {
+                Ok(Event::Eof) => break,
+                // The text may go on.
+                Ok(Event::Text(_)) if rest == 0 && !ended => break,
+                Ok(token) => self.builder.push(&token).map_err(|problem| problem.at(position))?,
+                Err(error) if lacks_bytes(&error, unread, rest) => {
+                    if ended {
+                        return Err(ReportError::Truncated { position: self.received() });
+                    }
+                    break;
+                }
+                Err(error) => return Err(not_xml(&error).at(position)),
+            }
+            complete += length;
+        }
+        let rest = usize::try_from(complete).map_or(self.pending.len(), |complete| BYTE_ORDER_MARK.len() + complete);
+        self.pending.drain(BYTE_ORDER_MARK.len()..rest);
+        self.position += complete;
+        self.enough = (self.pending.len() * 2).min(TOKEN_BYTES_MAX as usize);
+        Ok(())
+    }
+}
+
+/// Takes the blanks before a tag, which are a third of all tokens and mean nothing. Others are left to the tokeniser and the bounds.
+fn skip_indentation(reader: &mut Reader<&[u8]>) -> u64 {
+    let start = reader.get_ref();
+    let blanks = start.iter().take(INDENTATION_BYTES_MAX).take_while(|byte| byte.is_ascii_whitespace()).count();
+    if blanks == 0 || start.get(blanks) != Some(&b'<') {
+        return 0;
+    }
+    reader.stream().consume(blanks);
+    blanks as u64
+}
+
+/// Whether the tokeniser failed because it came to the end of the bytes: then it has either taken none of them, or all.
+fn lacks_bytes(error: &Error, unread: u64, rest: u64) -> bool {
+    match error {
+        // What follows `<!` is wrong, unless nothing does.
+        Error::Syntax(SyntaxError::InvalidBangMarkup) => unread == "<!".len() as u64,
+        Error::Syntax(_) => rest == unread || rest == 0,
+        _ => rest == 0,
+    }
+}
+
+fn not_xml(error: &Error) -> Problem {
+    Problem::Malformed(match error {
+        Error::Encoding(_) => "bytes that are not UTF-8",
+        Error::IllFormed(_) => "tags or references that do not match",
+        _ => "markup that is not XML",
+    })
+}
