@@ -49,7 +49,7 @@ struct Round {
 /// # Errors
 /// If a function is missing or fails.
 pub(crate) async fn tables(places: &Places, rounds: usize) -> Result<String, Error> {
-    let authority = Authority::new(&places.logs)?;
+    let authority = Authority::new(places)?;
     let aws = Aws::start(&authority).await?;
     let payload = fs::read(places.root.join(PAYLOAD))?;
     let programs = [places.binary("hello")?, places.binary("receiver")?, places.rival("receiver")?];

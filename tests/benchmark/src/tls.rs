@@ -1,12 +1,14 @@
 //! TLS as on a real wire, with a certificate authority that is made for the run: its certificates, what makes the clients
 //! trust it, and a front for servers that speak plain HTTP.
 //!
-//! The clients get the authority at the end of a bundle with all that the machine trusts, since reading such a bundle is a part
-//! of a cold start. Not as on a real wire: a certificate is verified against its root, without one in between.
+//! Reading whom to trust is a part of a cold start, so each client reads as much as it does in the cloud: those in Rust the
+//! authorities of Amazon that they have compiled in (here from a file, with the run's own among them; `shared/aws`), those in
+//! Python a bundle of all that the machine trusts. Not as on a real wire: a certificate is verified against its root,
+//! without one in between.
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -19,13 +21,15 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::Error;
 use crate::aws::listen;
+use crate::{Error, Places};
 
 /// How everything here is called. A name, as the real ones have, so that looking it up is a part of connecting.
 pub(crate) const HOST: &str = "localhost";
 /// Where Linux distributions keep what the machine trusts: Debian, Amazon Linux.
 const BUNDLES: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
+/// Amazon's own authorities.
+const AMAZON: &str = "shared/aws/roots/amazon.pem";
 const PEM_LINE: usize = 64;
 
 /// How a function talks to what is outside.
@@ -58,15 +62,18 @@ impl Wire {
 /// A certificate authority of its own, and a server certificate for [`HOST`].
 pub(crate) struct Authority {
     pub(crate) acceptor: TlsAcceptor,
-    bundle: PathBuf,
+    /// It and Amazon's.
+    few: PathBuf,
+    /// It and all that the machine trusts.
+    all: PathBuf,
 }
 
 impl Authority {
-    /// A new one. The bundle of certificates goes into that directory.
+    /// A new one. The files that make clients trust it go beside the logs.
     ///
     /// # Errors
-    /// If the certificates cannot be made, or the file not written.
-    pub(crate) fn new(directory: &Path) -> Result<Self, Error> {
+    /// If the certificates cannot be made, or the files not written.
+    pub(crate) fn new(places: &Places) -> Result<Self, Error> {
         let key = KeyPair::generate()?;
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -79,14 +86,18 @@ impl Authority {
         let server_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(server_key.serialize_der()));
         let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![server.der().clone()], server_key)?;
 
-        let bundle = directory.join("certificates.pem");
-        fs::write(&bundle, trusted_by_machine() + &pem(certificate.der()))?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), bundle })
+        let own = pem(certificate.der());
+        let amazon = fs::read_to_string(places.root.join(AMAZON))?;
+        let (few, all) = (places.logs.join("few-authorities.pem"), places.logs.join("all-authorities.pem"));
+        fs::write(&few, amazon + &own)?;
+        fs::write(&all, trusted_by_machine() + &own)?;
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), few, all })
     }
 
     /// What makes a function trust it: in Rust, in Python's AWS SDK, in Python's requests.
     pub(crate) fn variables(&self) -> [(&'static str, String); 3] {
-        ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"].map(|name| (name, self.bundle.display().to_string()))
+        [("SSL_CERT_FILE", &self.few), ("AWS_CA_BUNDLE", &self.all), ("REQUESTS_CA_BUNDLE", &self.all)]
+            .map(|(name, file)| (name, file.display().to_string()))
     }
 
     /// A front with TLS for a server that speaks plain HTTP; it ends with the task set.

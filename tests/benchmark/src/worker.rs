@@ -49,7 +49,7 @@ struct Round {
 /// # Errors
 /// If a function or the simulators are missing or fail, or not every session was written once.
 pub(crate) async fn tables(places: &Places, rounds: usize) -> Result<String, Error> {
-    let authority = Authority::new(&places.logs)?;
+    let authority = Authority::new(places)?;
     let aws = Aws::start(&authority).await?;
     let neighbours = Neighbours::start(places, &authority).await?;
     let programs = [places.binary("worker")?, places.rival("worker")?];
