@@ -281,8 +281,10 @@ impl Delivery {
 
     fn admit(&mut self, now: Timestamp) {
         // Before anything else is recorded, or a session that the ledger has forgotten would become a known one by it.
-        if self.stored.is_none() {
-            self.record.unremembered = self.is_doubtful(now);
+        if self.is_first_word_of_the_end(now) {
+            self.record.unremembered = false;
+        } else if self.stored.is_none() {
+            self.record.unremembered = true;
         }
         if self.input.claims_without_outcome > CLAIMS_WITHOUT_OUTCOME_MAX {
             return self.give_up(DeadLetterReason::ClaimsWithoutOutcome(self.input.claims_without_outcome - 1));
@@ -398,11 +400,7 @@ impl Delivery {
     fn take_session(&mut self, session: Box<SupportSession>, now: Timestamp) {
         match (session.ended_at, self.record.end) {
             (Some(ended_at), _) => self.ended = Ended::Reported(ended_at),
-            (None, None) => {
-                // It came before the end, as surveys may, so nothing can have been written yet.
-                self.record.unremembered &= !self.is_fresh(now);
-                return self.finish(Outcome::SurveyNoted);
-            }
+            (None, None) => return self.finish(Outcome::SurveyNoted),
             (None, Some(end)) if now < later(end.received_at, self.rules.pace.end_missing()) => return self.wait_for_report(now),
             (None, Some(end)) => self.ended = Ended::TakenFromEvent(end.at.unwrap_or(end.received_at)),
         }
@@ -491,7 +489,12 @@ impl Delivery {
             return self.wait_for_report(now);
         }
         if self.rules.settings.mode == Mode::Shadow {
-            self.record.writes.retain(|id, write| !self.shadowed.contains(id) || write.maybe_sent);
+            // What is over of a note that was written before is missing on the ticket: it stays wanted.
+            let has_note = self.session_note_id().is_some();
+            self.record.writes.retain(|id, write| {
+                let rest_of_note = has_note && matches!(id, WriteId::Attachment(_) | WriteId::Continuation(_));
+                !self.shadowed.contains(id) || write.maybe_sent || rest_of_note
+            });
             return self.finish(Outcome::Shadowed);
         }
         if self.record.end.is_some() {

@@ -189,11 +189,15 @@ impl Delivery {
     /// appliance, and of the surveys only those of a session whose end is remembered: where the end has come and the
     /// ledger has not heard of it, it may have lost its memory.
     pub(super) fn is_doubtful(&self, now: Timestamp) -> bool {
-        let remembered = self.record.end.is_some() || self.input.event.kind == EventKind::SupportConferenceEnd;
-        !(self.is_fresh(now) && remembered)
+        !self.is_fresh(now) || self.record.end.is_none()
     }
 
-    pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
+    /// Whether the event is the first that anybody hears of the session's end: nothing can have been written before it.
+    pub(super) fn is_first_word_of_the_end(&self, now: Timestamp) -> bool {
+        self.is_fresh(now) && self.record.end.is_none() && self.input.event.kind == EventKind::SupportConferenceEnd
+    }
+
+    fn is_fresh(&self, now: Timestamp) -> bool {
         self.input.source == Source::Event && now < later(self.input.received_at, FRESH)
     }
 

@@ -128,3 +128,20 @@ fn shadow_that_begins_after_a_replay_leaves_what_was_in_doubt_in_doubt() {
     world.deliver_to_its_end(&replay);
     assert!(matches!(world.state("note.session"), WriteState::InDoubt { .. }));
 }
+
+#[test]
+fn rest_of_a_note_that_was_written_before_shadow_mode_is_attached_after_it() {
+    let mut world = World::new();
+    world.report = Ok(crate::sample::talkative(70_000));
+    let message = world.end_message();
+    world.mishap("attachment.1", crate::world::Mishap::Fails(crate::world::not_taken()));
+    world.deliver(&message);
+    assert_eq!((world.rows_of("note.session").len(), world.rows_of("attachment.1").len()), (1, 0));
+    world.pauses.clear();
+    world.settings.mode = Mode::Shadow;
+    assert_eq!(world.deliver(&message).outcome(), Outcome::Shadowed);
+    world.settings.mode = Mode::Deliver;
+    world.later(seconds(3600));
+    assert_eq!(world.deliver(&world.replay()).outcome(), Outcome::Delivered);
+    assert_eq!((world.rows_of("note.session").len(), world.rows_of("attachment.1").len()), (1, 1));
+}

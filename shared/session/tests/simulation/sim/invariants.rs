@@ -86,7 +86,8 @@ pub(crate) fn record_sent(world: &mut World, run: RunId, record: &Record) {
         }
     }
     let lost = before.writes.iter().find(|(id, write)| {
-        let written = || world.autotask.rows_of(world.runs[run].session, id).next().is_some();
+        // What it has lost with its memory it does not forget now.
+        let written = || !world.memory_lost && world.autotask.rows_of(world.runs[run].session, id).next().is_some();
         !record.writes.contains_key(id) && (matches!(write.state, WriteState::Done { .. }) || written())
     });
     if let Some((id, _)) = lost {
@@ -259,6 +260,8 @@ fn lie(world: &World, session: usize, id: &WriteId, write: &Write) -> Option<Str
     let messages = || world.queue.messages.iter().filter(|message| message.post.session == session);
     let given_up = || messages().any(|message| message.gone == Some(Gone::DeadLettered));
     let switched_off = || world.schedule.modes.iter().any(|(_, mode)| *mode == ModeChoice::Off);
+    let shadowed = || world.schedule.modes.iter().any(|(_, mode)| *mode == ModeChoice::Shadow);
+    let rest_in_shadow = || matches!(id, WriteId::Attachment(_) | WriteId::Continuation(_)) && shadowed();
     match &write.state {
         WriteState::Done { id: row, .. } if !rows.contains(row) => Some(format!("{id} is done as {row}, but not there")),
         WriteState::Refused { .. } if !rows.is_empty() => Some(format!("{id} counts as refused, but is there")),
@@ -266,7 +269,7 @@ fn lie(world: &World, session: usize, id: &WriteId, write: &Write) -> Option<Str
         WriteState::Wanted if !rows.is_empty() && !write.maybe_sent && !world.memory_lost => {
             Some(format!("{id} counts as not written, but is there"))
         }
-        WriteState::Wanted | WriteState::Sending { .. } if !given_up() && !switched_off() => {
+        WriteState::Wanted | WriteState::Sending { .. } if !given_up() && !switched_off() && !rest_in_shadow() => {
             Some(format!("{id} was left open, although no event of its session was given up"))
         }
         _ => None,
