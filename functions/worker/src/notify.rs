@@ -1,5 +1,6 @@
 //! Tells people, through the alarm topic: what happened to which session and what to do, grouped per connection and
-//! sentence, at most hourly. Names nobody. Telling is a service: that it fails costs a log line, never a session.
+//! sentence, at most hourly; what the topic did not take does not count. Names nobody. Telling is a service: that it fails
+//! costs a log line, never a session.
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::DisplayErrorContext;
@@ -52,7 +53,8 @@ impl Notifier {
 
     async fn publish(&self, appliance: &ApplianceId, group: &str, subject: String, text: String) {
         let Some(topic) = &self.topic else { return };
-        match self.ledger.may_tell(appliance, group, clock::now()).await {
+        let now = clock::now();
+        match self.ledger.may_tell(appliance, group, now).await {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => tracing::warn!(%appliance, %error, "cannot tell whether this was told within the hour, so it is told"),
@@ -60,6 +62,9 @@ impl Notifier {
         let sent = self.client.publish().topic_arn(topic).subject(subject).message(text).send().await;
         if let Err(error) = sent {
             untold_line(appliance, &DisplayErrorContext(&error).to_string()).print(&self.log, clock::now());
+            if let Err(error) = self.ledger.not_told(appliance, group, now).await {
+                tracing::warn!(%appliance, %error, "what reached nobody counts as told, so the next such notice comes in an hour");
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ const HASH_BYTES: usize = 16;
 
 impl Ledger {
     /// Whether a notice of that group (a connection's trouble and its sentence) may be sent now: at most hourly. `true`
-    /// counts as sent: ask only when about to send.
+    /// counts as sent: ask only when about to send, and say so with [`not_told`](Self::not_told) if that failed.
     ///
     /// # Errors
     ///
@@ -44,6 +44,23 @@ impl Ledger {
             Updated::No(Some(old)) => read_moment(&old, TOLD_AT)? == Some(to_milliseconds(now)),
             Updated::No(None) => false,
         })
+    }
+
+    /// The notice that [`may_tell`](Self::may_tell) allowed at that moment has reached nobody: the next one may be sent at
+    /// once. Leaves alone what another worker has marked since.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`]; then the hour counts as if it had been told.
+    pub async fn not_told(&self, appliance: &ApplianceId, group: &str, allowed_at: Timestamp) -> Result<(), LedgerError> {
+        let request = self
+            .update(&Key::service(appliance, format!("#told#{}", hash(group))))
+            .update_expression("REMOVE #told_at")
+            .condition_expression("#told_at = :mine")
+            .set_expression_attribute_names(Some(names(&[TOLD_AT])))
+            .expression_attribute_values(":mine", moment(allowed_at));
+        // Not mine, or removed by the same call, whose answer was lost: either way nothing of mine is left.
+        send("not told", request).await.map(|_| ())
     }
 }
 

@@ -59,6 +59,29 @@ async fn notice_is_not_swallowed_by_a_lost_answer() {
 }
 
 #[tokio::test]
+async fn notice_that_reached_nobody_may_be_sent_again_at_once() {
+    let (ledger, appliance) = (ledger(), appliance());
+    let a_second_later = now() + SignedDuration::from_secs(1);
+    assert!(ledger.may_tell(&appliance, "login failed", now()).await.unwrap());
+    ledger.not_told(&appliance, "login failed", now()).await.unwrap();
+    assert!(ledger.may_tell(&appliance, "login failed", a_second_later).await.unwrap());
+    // What the later worker has marked is not the earlier one's to unmark.
+    ledger.not_told(&appliance, "login failed", now()).await.unwrap();
+    assert!(!ledger.may_tell(&appliance, "login failed", a_second_later + SignedDuration::from_secs(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn lost_answer_does_not_hinder_that_a_notice_is_unmarked() {
+    let (network, appliance) = (UnreliableNetwork::start().await, appliance());
+    let ledger = ledger_at(&network.endpoint);
+    assert!(ledger.may_tell(&appliance, "login failed", now()).await.unwrap());
+    network.suffer([Fault::AnswerLost]);
+    ledger.not_told(&appliance, "login failed", now()).await.unwrap();
+    assert!(network.is_calm());
+    assert!(ledger.may_tell(&appliance, "login failed", now() + SignedDuration::from_secs(1)).await.unwrap());
+}
+
+#[tokio::test]
 async fn shadow_writes_are_kept_and_leave_the_session_unclaimed() {
     let (ledger, appliance) = (ledger(), appliance());
     assert_eq!(ledger.shadow(&appliance, &lsid()).await.unwrap(), None);
