@@ -1,4 +1,4 @@
-//! Looks at the tenant's hourly budget of calls now and then, and opens the pause that `session::delivery::budget` asks for.
+//! Looks at the tenant's hourly budget of calls now and then, and says which pause `session::delivery::budget` asks for.
 //!
 //! A look costs a call, so it is made after some minutes, or after half a percent of the budget: a backlog uses up more in a few
 //! minutes than may go unseen. Each look is a line of the log and a metric. A budget that cannot be read stops nothing: whatever
@@ -9,7 +9,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use ledger::{Ledger, LedgerError};
 use session::ApplianceId;
 use session::delivery::budget::{Budget, budget};
 use session::delivery::{Pace, Pause};
@@ -23,8 +22,8 @@ use crate::log_line::{Log, budget_line};
 const LOOK_TIME_MAX: Duration = Duration::from_secs(5);
 /// The hourly budget of every tenant (vendor reference), where it cannot be read.
 const CALLS_MAX_USUAL: u64 = 10_000;
-/// This part of the budget (half a percent) may be used by one process between two looks: so ten processes that all began just
-/// below 70 % stay below three quarters.
+/// This part of the budget (half a percent) may be used by one process between two looks: so four processes that all began just
+/// below where `session::delivery::budget` stops stay below three quarters.
 const UNSEEN_PART: u64 = 200;
 /// What a session asks of Autotask, roughly: ticket, author, note, time entry, and a look-up or survey now and then.
 const CALLS_PER_SESSION: u64 = 5;
@@ -32,7 +31,6 @@ const CALLS_PER_SESSION: u64 = 5;
 /// When the budgets of this process's connections are looked at next.
 #[derive(Debug)]
 pub struct Budgets {
-    ledger: Ledger,
     log: Log,
     next_looks: Mutex<HashMap<ApplianceId, NextLook>>,
 }
@@ -45,43 +43,37 @@ struct NextLook {
 }
 
 impl Budgets {
-    /// None is known yet; pauses are opened in that ledger.
+    /// None is known yet.
     #[must_use]
-    pub fn new(ledger: Ledger, log: Log) -> Self {
-        Self { ledger, log, next_looks: Mutex::default() }
+    pub fn new(log: Log) -> Self {
+        Self { log, next_looks: Mutex::default() }
     }
 
-    /// Before each session: the pause that was opened because too much of the budget is used; `None`: there is room, or it is
-    /// not time to look.
-    ///
-    /// # Errors
-    ///
-    /// [`LedgerError`] if the pause could not be stored.
+    /// Before each session: the pause to open, because too much of the budget is used; `None`: there is room, or it is not time to
+    /// look. `pauses` are those that the connection remembers.
     pub async fn check(
         &self,
         appliance: &ApplianceId,
         link: &Link,
+        pauses: &[Pause],
         pace: Pace,
         deadline: Timestamp,
-    ) -> Result<Option<Pause>, LedgerError> {
+    ) -> Option<Pause> {
         let now = clock::now();
         if !self.is_time(appliance, now) {
-            return Ok(None);
+            return None;
         }
         let by = clock::call_deadline(deadline).min(Instant::now() + LOOK_TIME_MAX);
         let Ok(used) = link.autotask.threshold(by).await else {
             // As if there were room: looked at again when it is next time.
-            self.look_again(appliance, &budget(0, CALLS_MAX_USUAL, pace, now), CALLS_MAX_USUAL);
-            return Ok(None);
+            self.look_again(appliance, &budget(0, CALLS_MAX_USUAL, &[], pace, now), CALLS_MAX_USUAL);
+            return None;
         };
-        let budget = budget(used.calls, used.calls_max, pace, now);
+        let budget = budget(used.calls, used.calls_max, pauses, pace, now);
         self.look_again(appliance, &budget, used.calls_max);
         let until = budget.pause.as_ref().map(|pause| pause.until);
         budget_line(appliance, budget.used_percent, until).print(&self.log, now);
-        if let Some(pause) = &budget.pause {
-            self.ledger.open_pause(appliance, pause).await?;
-        }
-        Ok(budget.pause)
+        budget.pause
     }
 
     /// Counts the session that is about to begin.

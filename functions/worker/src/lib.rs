@@ -3,7 +3,7 @@
 //! What to do is decided by the pure state machine of `session::delivery`; this crate performs it:
 //!
 //! - [`handler`]: a batch of the queue, record by record; a panic is one record's failure.
-//! - [`worker`]: one event: read, link, admit, claim, run, let go.
+//! - [`worker`]: one event: read, link, admit, claim, run, let go. [`admit`]: whether it is its turn.
 //! - [`perform`]: the steps of the delivery, with concrete clients.
 //! - [`link`]: a connection document turned into rules and clients.
 //! - `shared_token`: one token of the appliance for many processes.
@@ -11,6 +11,7 @@
 //! - [`queue`], [`notify`], [`log_line`]: what messages, people and the log get.
 //! - [`config`], [`clock`]: the doors to environment and clock.
 
+pub mod admit;
 pub mod budget;
 pub mod clock;
 pub mod config;

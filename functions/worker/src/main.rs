@@ -58,7 +58,7 @@ fn wire(config: &Config) -> Result<Worker, Error> {
             config.dead_letter_queue_url.clone(),
         ),
         notifier: Notifier::new(aws_sdk_sns::Client::new(&aws), config.alarm_topic.clone(), ledger.clone(), log.clone()),
-        budgets: Budgets::new(ledger.clone(), log.clone()),
+        budgets: Budgets::new(log.clone()),
         ledger,
         log,
     })

@@ -8,12 +8,12 @@ use appliance::outbound_event::{self, Parsed};
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce};
-use session::delivery::machine::{Admission, Delivery, Input, admission, ignored};
-use session::delivery::record::WaitReason;
+use session::delivery::machine::{Delivery, Input};
 use session::delivery::{Ending, NoticeSubject, Pause, Proofs, Record};
 use session::{OutboundEvent, QueueMessage};
 use tracing::Level;
 
+use crate::admit::Admitted;
 use crate::budget::Budgets;
 use crate::clock;
 use crate::link::{Link, LinkError, Links};
@@ -105,35 +105,17 @@ impl Worker {
         for complaint in &link.complaints {
             self.notifier.tell_of_connection(&queued.appliance, complaint.subject, &complaint.problem, complaint.remedy).await;
         }
-        let pauses = self.ledger.pauses(&queued.appliance).await?;
-        if let Some((until, why)) = self.must_wait(queued, &event, &link, &pauses, deadline).await? {
-            self.print(&Line::waits(identity, until, why));
-            return Ok(Fate::Hide { until });
-        }
+        let pauses = match self.admit(queued, &event, &link, deadline).await? {
+            Admitted::Go { pauses } => pauses,
+            Admitted::Wait { until, why } => {
+                self.print(&Line::waits(identity, until, why));
+                return Ok(Fate::Hide { until });
+            }
+        };
         let proofs = self.ledger.proofs(&queued.appliance).await?;
         let mut claim = self.claim(queued, &event).await?;
         let input = input(queued, event, deadline, &claim);
         Ok(self.run(queued, link, input, &mut claim, proofs, pauses, identity).await)
-    }
-
-    /// Until when the event waits, and for what, before anything is claimed: a pause, a hold, or the tenant's hourly budget.
-    async fn must_wait(
-        &self,
-        queued: &QueueMessage,
-        event: &OutboundEvent,
-        link: &Link,
-        pauses: &[Pause],
-        deadline: Timestamp,
-    ) -> Result<Option<(Timestamp, &'static str)>, LedgerError> {
-        if let Admission::Wait { until, why } = admission(&link.rules, event.kind, queued.received_at, pauses, clock::now()) {
-            return Ok(Some((until, why.map_or("on_hold", WaitReason::name))));
-        }
-        // What is ignored asks nobody.
-        if ignored(&link.rules.settings, event.kind).is_some() {
-            return Ok(None);
-        }
-        let pause = self.budgets.check(&queued.appliance, link, self.links.pace(), deadline).await?;
-        Ok(pause.map(|pause| (pause.until, "hourly_budget")))
     }
 
     async fn claim(&self, queued: &QueueMessage, event: &OutboundEvent) -> Result<Claim<Record>, LedgerError> {

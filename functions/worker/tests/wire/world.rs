@@ -342,7 +342,7 @@ impl Wires {
             links: Links::new(connections, ledger.clone(), pace),
             queues: Queues::new(queues, events_url.clone(), dead_letter_url.clone()),
             notifier: Notifier::new(topic, Some(system.alarm_topic_arn.clone()), ledger.clone(), log.clone()),
-            budgets: Budgets::new(ledger.clone(), log.clone()),
+            budgets: Budgets::new(log.clone()),
             ledger,
             log,
         }

@@ -619,7 +619,8 @@ impl Delivery {
     }
 
     pub(super) fn pause_round(&self, scope: PauseScope) -> u32 {
-        self.pauses.iter().find(|pause| pause.scope == scope).map_or(0, |pause| pause.rounds + 1)
+        let trouble = self.pauses.iter().find(|pause| pause.scope == scope && pause.cause != PauseCause::Budget);
+        trouble.map_or(0, |pause| pause.rounds + 1)
     }
 
     /// The pause of that scope, if it is still in force.
@@ -627,10 +628,11 @@ impl Delivery {
         self.pauses.iter().find(|pause| pause.scope == scope && pause.until > now)
     }
 
-    /// A call has succeeded: a pause that has run out need not be remembered any more.
+    /// A call has succeeded: a pause that has run out need not be remembered any more. That of the budget is: the next rest
+    /// is counted from it.
     pub(super) fn reached(&mut self, scope: PauseScope) {
         let before = self.pauses.len();
-        self.pauses.retain(|pause| pause.scope != scope);
+        self.pauses.retain(|pause| pause.scope != scope || pause.cause == PauseCause::Budget);
         if self.pauses.len() < before {
             self.effects.push_back(Step::Resume(scope));
         }
@@ -693,6 +695,12 @@ pub fn admission(rules: &Rules, kind: EventKind, received_at: Timestamp, pauses:
     }
 }
 
+/// Whether a neighbour is being left alone now: then a run calls nobody, even if it is let in.
+#[must_use]
+pub fn left_alone(pauses: &[Pause], now: Timestamp) -> bool {
+    longest_pause(pauses, now).is_some()
+}
+
 /// The pause of a neighbour that lasts longest.
 fn longest_pause(pauses: &[Pause], now: Timestamp) -> Option<(Timestamp, WaitReason)> {
     let neighbours = pauses.iter().filter(|pause| !matches!(pause.scope, PauseScope::Kind(_)) && pause.until > now);
@@ -730,6 +738,7 @@ fn matched(reference: &TicketReference, ticket: Option<Ticket>, stale_days: u32,
 
 const fn wait_reason(scope: PauseScope, cause: PauseCause) -> WaitReason {
     match (scope, cause) {
+        (_, PauseCause::Budget) => WaitReason::HourlyBudget,
         (_, PauseCause::Blocked) | (PauseScope::Kind(_), _) => WaitReason::Blocked,
         (PauseScope::Appliance, PauseCause::CredentialsRefused) => WaitReason::ApplianceCredentials,
         (PauseScope::Appliance, PauseCause::Down | PauseCause::Throttled) => WaitReason::Appliance,

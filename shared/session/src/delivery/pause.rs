@@ -70,6 +70,8 @@ pub enum PauseCause {
     CredentialsRefused,
     /// A right is missing.
     Blocked,
+    /// Too much of the hourly budget is used: nothing is wrong with the neighbour, and the pause says when the last rest was.
+    Budget,
 }
 
 /// Whether look-ups are known to work, per kind of write: `true` when a row we had just written was found, `false`

@@ -326,6 +326,9 @@ pub enum WaitReason {
     /// Autotask refuses the credentials.
     #[error("Autotask refuses the credentials")]
     AutotaskCredentials,
+    /// Too much of the tenant's hourly budget of calls is used.
+    #[error("too much of Autotask's hourly budget of calls is used")]
+    HourlyBudget,
     /// A right is missing.
     #[error("a right is missing in Autotask")]
     Blocked,
@@ -352,6 +355,7 @@ impl WaitReason {
             Self::ApplianceCredentials => "appliance_credentials",
             Self::Autotask => "autotask",
             Self::AutotaskCredentials => "autotask_credentials",
+            Self::HourlyBudget => "hourly_budget",
             Self::Blocked => "blocked",
             Self::UnknownWrite => "unknown_write",
             Self::UnfamiliarRefusal => "unfamiliar_refusal",

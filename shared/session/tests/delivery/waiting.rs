@@ -106,31 +106,55 @@ fn throttling_is_honoured_for_as_long_as_the_neighbour_asks() {
     world.assert_one_note_and_one_time_entry();
 }
 
-/// Others of the connection open a pause again and again, and this event is never the one that is let through.
+/// Others of the connection open a pause again and again, or use up the hourly budget, and this event is never the one that is
+/// let through.
 #[test]
 fn event_that_other_events_pauses_keep_out_is_given_up_before_the_queue_forgets_it() {
     use session::delivery::Pause;
-    let mut world = World::new();
-    let message = world.end_message();
-    let began = world.now;
-    let mut calls = 0;
-    let given_up = loop {
-        let (until, cause) = (world.now + seconds(3600), PauseCause::CredentialsRefused);
-        world.pauses = vec![Pause { scope: PauseScope::Ticketing, until, cause, sentence: "no".into(), rounds: 9 }];
-        let admitted = admission(&world.rules(), message.event.kind, message.received_at, &world.pauses, world.now);
-        if admitted == Admission::Go {
-            let run = world.deliver(&message);
-            calls += run.calls.len();
-            if let Some(Ending::DeadLetter(reason)) = run.ending {
-                break reason;
+    for (cause, why) in
+        [(PauseCause::CredentialsRefused, WaitReason::AutotaskCredentials), (PauseCause::Budget, WaitReason::HourlyBudget)]
+    {
+        let mut world = World::new();
+        let message = world.end_message();
+        let began = world.now;
+        let mut calls = 0;
+        let given_up = loop {
+            let until = world.now + seconds(3600);
+            world.pauses = vec![Pause { scope: PauseScope::Ticketing, until, cause, sentence: "no".into(), rounds: 9 }];
+            let admitted = admission(&world.rules(), message.event.kind, message.received_at, &world.pauses, world.now);
+            if admitted == Admission::Go {
+                let run = world.deliver(&message);
+                calls += run.calls.len();
+                if let Some(Ending::DeadLetter(reason)) = run.ending {
+                    break reason;
+                }
             }
-        }
-        world.now = until;
-    };
-    assert_eq!(given_up, DeadLetterReason::RetryTimeUsedUp(WaitReason::AutotaskCredentials));
-    assert_eq!(calls, 0, "the neighbour was called in spite of its pause");
-    let waited = world.now.duration_since(began);
-    assert!(waited >= seconds(2 * 72 * 3600) && waited < seconds(7 * 24 * 3600), "{waited}");
+            world.now = until;
+        };
+        assert_eq!(given_up, DeadLetterReason::RetryTimeUsedUp(why));
+        assert_eq!(calls, 0, "the neighbour was called in spite of its pause");
+        let waited = world.now.duration_since(began);
+        assert!(waited >= seconds(2 * 72 * 3600) && waited < seconds(7 * 24 * 3600), "{waited}");
+    }
+}
+
+/// A rest for the budget is no trouble of the neighbour: it begins no ladder, and is remembered after a success.
+#[test]
+fn rest_for_the_budget_is_remembered_and_raises_no_round() {
+    use session::delivery::Pause;
+    let (mut world, mut failing) = (World::new(), World::new());
+    let (until, cause) = (world.now - seconds(1), PauseCause::Budget);
+    let rest = Pause { scope: PauseScope::Ticketing, until, cause, sentence: "61 %".into(), rounds: 0 };
+    world.pauses = vec![rest.clone()];
+    let message = world.end_message();
+    assert_eq!(world.deliver(&message).outcome(), Outcome::Delivered);
+    assert_eq!(world.pauses, std::slice::from_ref(&rest));
+
+    failing.pauses = vec![rest];
+    failing.ticket_failure = Some(not_taken());
+    failing.deliver(&failing.end_message());
+    let pause = pause_of(&failing, PauseScope::Ticketing).unwrap();
+    assert_eq!((pause.cause, pause.rounds), (PauseCause::Down, 0));
 }
 
 #[test]
