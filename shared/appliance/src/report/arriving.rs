@@ -49,6 +49,11 @@ impl Arriving {
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), ReportError> {
         for piece in bytes.chunks(PIECE_BYTES) {
             let room = usize::try_from(TOTAL_BYTES_MAX - self.received()).unwrap_or(usize::MAX);
+            if self.pending.len() > PIECE_BYTES {
+                // Doubled again and again, a token of 4 MB would take 12 MB while it moves.
+                self.pending
+                    .reserve_exact(TOKEN_BYTES_MAX as usize + PIECE_BYTES - self.pending.len().min(TOKEN_BYTES_MAX as usize));
+            }
             self.pending.extend_from_slice(&piece[..piece.len().min(room)]);
             if self.pending.len() >= self.enough {
                 self.look(false)?;
@@ -108,6 +113,7 @@ impl Arriving {
         }
         let rest = usize::try_from(complete).map_or(self.pending.len(), |complete| BYTE_ORDER_MARK.len() + complete);
         self.pending.drain(BYTE_ORDER_MARK.len()..rest);
+        self.pending.shrink_to(PIECE_BYTES * 2);
         self.position += complete;
         self.enough = (self.pending.len() * 2).min(TOKEN_BYTES_MAX as usize);
         Ok(())

@@ -135,7 +135,7 @@ impl Builder {
             Place::Leaf(Field::Error) => self.error = Some(self.leaf.text().to_owned()),
             Place::Leaf(field) => {
                 let parent = self.place();
-                self.draft.fill(parent, field, &self.leaf);
+                self.draft.fill(parent, field, &mut self.leaf);
             }
             Place::Skipped => {}
             place => self.draft.close(place),

@@ -16,7 +16,10 @@ use super::element::{Field, Place, RecordingKind, Side};
 use super::event_draft::EventDraft;
 use super::limits::{EVENT_BYTES, Room, Share};
 
-/// The element being read whose text counts: its attributes and the text so far. Used again for each, with the memory it has.
+/// The memory of a larger text is given back: it comes once, and is kept beside.
+const LARGE_TEXT_BYTES: usize = 64 * 1024;
+
+/// The element being read whose text counts: its attributes and the text so far. Used again for each.
 #[derive(Default)]
 pub(super) struct Leaf {
     attributes: [String; 2],
@@ -37,6 +40,7 @@ impl Leaf {
             }
         }
         self.text.clear();
+        self.text.shrink_to(LARGE_TEXT_BYTES);
         self.text_bytes_max = text_bytes_max;
         self.blanks_count = field != Field::EncodedBody;
         self.cut = false;
@@ -67,6 +71,11 @@ impl Leaf {
         self.text.trim_end()
     }
 
+    /// The text so far. Moving a large one beats copying it.
+    fn take_text(&mut self) -> Cow<'_, str> {
+        if self.text.len() < LARGE_TEXT_BYTES { Cow::Borrowed(self.text()) } else { Cow::Owned(take(&mut self.text)) }
+    }
+
     fn attribute(&self, index: usize) -> Option<&str> {
         self.has_attributes[index].then_some(&self.attributes[index])
     }
@@ -87,6 +96,18 @@ impl Keeper {
         let kept = self.room.take_text(self.share, text);
         self.cut |= kept.len() < text.len();
         (!kept.is_empty()).then(|| kept.to_owned())
+    }
+
+    /// The same of a text that is moved if it can be.
+    pub(super) fn whole_text(&mut self, text: Cow<'_, str>) -> Option<String> {
+        let Cow::Owned(mut text) = text else { return self.text(&text) };
+        text.truncate(text.trim_end().len());
+        text.drain(..text.len() - text.trim_start().len());
+        let kept = self.room.take_text(self.share, &text).len();
+        self.cut |= kept < text.len();
+        text.truncate(kept);
+        text.shrink_to_fit();
+        (!text.is_empty()).then_some(text)
     }
 
     /// Room for something of that size; if there is none, it is to be left out.
@@ -229,7 +250,7 @@ impl SessionDraft {
     }
 
     /// An element whose text counts was closed, within that other one.
-    pub(super) fn fill(&mut self, parent: Place, field: Field, leaf: &Leaf) {
+    pub(super) fn fill(&mut self, parent: Place, field: Field, leaf: &mut Leaf) {
         self.keeper.cut |= leaf.cut;
         match parent {
             Place::Customer | Place::CustomerInfo => self.fill_customer(field, leaf),
@@ -319,14 +340,14 @@ impl SessionDraft {
         keep_first_known(slot, field, leaf, &mut self.keeper);
     }
 
-    fn fill_event(&mut self, field: Field, leaf: &Leaf) {
+    fn fill_event(&mut self, field: Field, leaf: &mut Leaf) {
         let (event, keeper) = (&mut self.event, &mut self.keeper);
         match field {
-            Field::Body => event.body(leaf.text(), keeper),
+            Field::Body => event.body(leaf.take_text(), keeper),
             Field::EncodedBody => {
                 let decoded = decoded(leaf);
                 keeper.cut |= decoded.is_none();
-                event.body(decoded.as_deref().unwrap_or_default(), keeper);
+                event.body(Cow::Owned(decoded.unwrap_or_default()), keeper);
             }
             Field::PerformedBy => event.performed_by(actor(leaf, keeper)),
             Field::Destination => event.destination(actor(leaf, keeper)),

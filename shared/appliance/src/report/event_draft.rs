@@ -1,5 +1,6 @@
 //! One event of the session in the making: its files from whichever place names them, its values, its system information.
 
+use std::borrow::Cow;
 use std::mem::{size_of, take};
 
 use jiff::Timestamp;
@@ -106,9 +107,9 @@ impl EventDraft {
         self.event.destination.get_or_insert(actor);
     }
 
-    pub(super) fn body(&mut self, text: &str, keeper: &mut Keeper) {
+    pub(super) fn body(&mut self, text: Cow<'_, str>, keeper: &mut Keeper) {
         if self.event.body.is_none() {
-            self.event.body = keeper.text(text);
+            self.event.body = keeper.whole_text(text);
         }
     }
 
