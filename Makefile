@@ -20,7 +20,7 @@ PROOF_SETTINGS := --appliances 10 --worker-timeout 10 --visibility 12 --retry-pa
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove simulate bench up down replay check build deploy
+.PHONY: help demo test prove simulate bench size up down replay check build deploy
 
 help: ## List the verbs
 	@echo "Session Bridge: make <verb>"
@@ -61,6 +61,9 @@ bench: ## Measure speed, size and cost: ROUNDS=<turns>, ONLY=receiver (or anothe
 	@for package in receiver worker benchmark-hello benchmark; do cargo build --release --quiet -p $$package || exit 1; done
 	@cargo build --release --quiet -p system-tests --bin simulators
 	@cargo run --release --quiet -p benchmark -- --rounds $(ROUNDS) $(if $(ONLY),--only $(ONLY))
+
+size: ## Show how large the functions are, and what their largest parts are
+	@for package in receiver worker benchmark; do cargo build --release --quiet -p $$package || exit 1; done; cargo run --release --quiet -p benchmark -- --only size
 
 up: ## Start the local system, or bring it to what the checkout says now, and leave it running
 	@$(SYSTEM) up

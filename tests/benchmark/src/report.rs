@@ -32,6 +32,9 @@ const BYTES_READ_MIN: u64 = 20_000_000;
 /// The pieces in which an answer arrives: the plain text of one TLS record.
 const PIECE_BYTES: u64 = 16 * 1024;
 
+/// A way to read a file.
+type ReadFile = fn(&Path) -> Result<(), Box<dyn Error>>;
+
 /// What one process measured.
 #[derive(Clone, Copy)]
 struct Reading {
@@ -46,7 +49,7 @@ struct Reading {
 ///
 /// If the arguments are others, or the file cannot be read.
 pub(crate) fn read(arguments: &[String]) -> Result<String, Box<dyn Error>> {
-    let (reader, file): (fn(&Path) -> Result<(), Box<dyn Error>>, _) = match arguments {
+    let (reader, file): (ReadFile, _) = match arguments {
         [reader, file] if reader == "ours" => (read_ours, file),
         [reader, file] if reader == "bare" => (read_bare, file),
         _ => return Err(format!("usage: {VERB} ours|bare <file>").into()),
@@ -99,8 +102,12 @@ fn read_bare(file: &Path) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// What this process, which has one thread, has used of a processor: other programs on the machine take nothing from that.
-fn cpu_nanoseconds() -> Result<u64, Box<dyn Error>> {
+/// What the main thread has used of a processor: other programs on the machine take nothing from that.
+///
+/// # Errors
+///
+/// Where there is no such count: it is Linux's.
+pub(crate) fn cpu_nanoseconds() -> Result<u64, Box<dyn Error>> {
     let statistics = std::fs::read_to_string("/proc/self/schedstat").map_err(|error| format!("/proc/self/schedstat: {error}"))?;
     Ok(statistics.split_ascii_whitespace().next().ok_or("/proc/self/schedstat is empty")?.parse()?)
 }

@@ -128,7 +128,7 @@ impl<'target, Target: Write> Report<'target, Target> {
         let (kind, content) = match number % 20 {
             0 | 2 | 5 | 7 | 10 | 12 | 15 | 17 => {
                 self.chat_messages += 1;
-                let speaker = if number % 2 == 0 { CUSTOMER } else { REPRESENTATIVE };
+                let speaker = if number.is_multiple_of(2) { CUSTOMER } else { REPRESENTATIVE };
                 let body = self.sentences(4);
                 ("Chat Message", format!("{speaker}\n      {TO_EVERYONE}\n      <body>{body}</body>"))
             }
