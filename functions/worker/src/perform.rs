@@ -48,7 +48,7 @@ pub struct Performer<'a> {
     pub lsid: &'a Lsid,
     /// The connection as it is now.
     pub link: Arc<Link>,
-    /// The pauses as they were read: what is closed is only what was seen.
+    /// The pauses as they lie in the ledger, probes included: what is closed is only what was seen.
     pub pauses: Vec<Pause>,
     /// When the platform ends the invocation.
     pub deadline: Timestamp,

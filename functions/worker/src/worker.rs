@@ -9,11 +9,11 @@ use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce};
 use session::delivery::machine::{Delivery, Input};
-use session::delivery::{Ending, NoticeSubject, Pause, Proofs, Record};
+use session::delivery::{Ending, NoticeSubject, Pause, Probe, Proofs, Record};
 use session::{OutboundEvent, QueueMessage};
 use tracing::Level;
 
-use crate::admit::Admitted;
+use crate::admit::{Admitted, with};
 use crate::budget::Budgets;
 use crate::clock;
 use crate::link::{Link, LinkError, Links};
@@ -105,17 +105,33 @@ impl Worker {
         for complaint in &link.complaints {
             self.notifier.tell_of_connection(&queued.appliance, complaint.subject, &complaint.problem, complaint.remedy).await;
         }
-        let pauses = match self.admit(queued, &event, &link, deadline).await? {
-            Admitted::Go { pauses } => pauses,
+        let (pauses, probes) = match self.admit(queued, &event, &link, deadline).await? {
+            Admitted::Go { pauses, probes } => (pauses, probes),
             Admitted::Wait { until, why } => {
                 self.print(&Line::waits(identity, until, why));
                 return Ok(Fate::Hide { until });
             }
         };
+        let fate = self.claim_and_run(queued, event, link, deadline, pauses, &probes, identity).await;
+        self.give_back(&queued.appliance, &probes).await;
+        fate
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one run, used once")]
+    async fn claim_and_run(
+        &self,
+        queued: &QueueMessage,
+        event: OutboundEvent,
+        link: Arc<Link>,
+        deadline: Timestamp,
+        pauses: Vec<Pause>,
+        probes: &[Probe],
+        identity: &Identity,
+    ) -> Result<Fate, Obstacle> {
         let proofs = self.ledger.proofs(&queued.appliance).await?;
         let mut claim = self.claim(queued, &event).await?;
         let input = input(queued, event, deadline, &claim);
-        Ok(self.run(queued, link, input, &mut claim, proofs, pauses, identity).await)
+        Ok(self.run(queued, link, input, &mut claim, proofs, pauses, probes, identity).await)
     }
 
     async fn claim(&self, queued: &QueueMessage, event: &OutboundEvent) -> Result<Claim<Record>, LedgerError> {
@@ -132,11 +148,13 @@ impl Worker {
         claim: &mut Claim<Record>,
         proofs: Proofs,
         pauses: Vec<Pause>,
+        probes: &[Probe],
         identity: &Identity,
     ) -> Fate {
         let lsid = input.event.lsid.clone();
         let before = claim.record.take();
         let mut delivery = Delivery::new(input, Arc::clone(&link.rules), before.clone(), proofs, pauses.clone());
+        let pauses = probes.iter().fold(pauses, |pauses, probe| with(pauses, probe.pause()));
         let mut performer = Performer {
             ledger: &self.ledger,
             links: &self.links,

@@ -1,9 +1,11 @@
 //! Pauses: that a connection, a neighbour or a kind of write is left alone for a while.
 //!
-//! When to pause and for how long is decided by the delivery; here a pause is kept where all workers see it.
+//! When to pause and for how long is decided by the delivery, and so is who needs a probe; here a pause is kept where all workers see
+//! it, and a probe is given to one of them.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use session::delivery::{Pause, PauseCause, PauseScope};
+use session::delivery::{Pause, PauseCause, PauseScope, Probe};
 use session::{ApplianceId, Sentence};
 
 use crate::attribute::{from_attribute, to_attribute};
@@ -37,7 +39,8 @@ impl Ledger {
     }
 
     /// Opens the pause, or prolongs an open one. Returns whether it holds now: of two workers who open one at the same time,
-    /// the longer one wins.
+    /// the longer one wins. A later round wins in any case, for whoever opens it has just tried: it may be shorter than the
+    /// probe that it had for that.
     ///
     /// # Errors
     ///
@@ -47,11 +50,12 @@ impl Ledger {
             .update(&key(appliance))
             .update_expression("SET #scope = :pause")
             // Equal is fine: the same call, made again because its answer was lost.
-            .condition_expression("attribute_not_exists(#scope) OR #scope.#until <= :until")
-            .set_expression_attribute_names(Some(names(&[UNTIL])))
+            .condition_expression("attribute_not_exists(#scope) OR #scope.#until <= :until OR #scope.#rounds < :rounds")
+            .set_expression_attribute_names(Some(names(&[UNTIL, ROUNDS])))
             .expression_attribute_names("#scope", attribute(pause.scope))
             .expression_attribute_values(":pause", to_attribute(&to_stored(pause))?)
-            .expression_attribute_values(":until", text(&moment_text(pause.until)));
+            .expression_attribute_values(":until", text(&moment_text(pause.until)))
+            .expression_attribute_values(":rounds", number(pause.rounds));
         Ok(matches!(send("open pause", request).await?, Updated::Yes(_)))
     }
 
@@ -71,6 +75,46 @@ impl Ledger {
             .expression_attribute_values(":until", text(&moment_text(seen.until)))
             .expression_attribute_values(":rounds", number(seen.rounds));
         Ok(matches!(send("close pause", request).await?, Updated::Yes(_)))
+    }
+
+    /// Takes the probe: prolongs the pause that was seen to have run out, so that nobody else tries meanwhile. Returns whether
+    /// it is this worker's. After a lost answer it is nobody's, and the pause runs out once more.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`].
+    pub async fn take_probe(&self, appliance: &ApplianceId, probe: &Probe) -> Result<bool, LedgerError> {
+        self.change_end("take probe", appliance, &probe.seen, probe.until).await
+    }
+
+    /// Gives back a probe that came to nothing: the pause has run out as before, and the next worker may try. Nothing is
+    /// changed if the pause was closed, or opened anew, since the probe was taken.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`]; then the pause runs out by itself.
+    pub async fn give_back_probe(&self, appliance: &ApplianceId, probe: &Probe) -> Result<(), LedgerError> {
+        self.change_end("give back probe", appliance, &probe.pause(), probe.seen.until).await.map(|_| ())
+    }
+
+    /// Lets the pause end at another time, if it is still the one that was `seen`.
+    async fn change_end(
+        &self,
+        operation: &'static str,
+        appliance: &ApplianceId,
+        seen: &Pause,
+        until: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let request = self
+            .update(&key(appliance))
+            .update_expression("SET #scope.#until = :new_until")
+            .condition_expression("#scope.#until = :until AND #scope.#rounds = :rounds")
+            .set_expression_attribute_names(Some(names(&[UNTIL, ROUNDS])))
+            .expression_attribute_names("#scope", attribute(seen.scope))
+            .expression_attribute_values(":until", text(&moment_text(seen.until)))
+            .expression_attribute_values(":rounds", number(seen.rounds))
+            .expression_attribute_values(":new_until", text(&moment_text(until)));
+        Ok(matches!(send(operation, request).await?, Updated::Yes(_)))
     }
 }
 
@@ -101,8 +145,6 @@ fn from_item(scope: PauseScope, item: &Item) -> Result<Option<Pause>, LedgerErro
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use jiff::Timestamp;
-
     use super::*;
 
     #[test]

@@ -392,7 +392,10 @@ impl Delivery {
                 self.reached(PauseScope::Appliance);
                 self.take_session(session, now);
             }
-            Err(Failure::NotReady { .. }) => self.wait_for_report(now),
+            Err(Failure::NotReady { .. }) => {
+                self.reached(PauseScope::Appliance);
+                self.wait_for_report(now);
+            }
             Err(failure) => self.neighbour_failed(PauseScope::Appliance, failure, now),
         }
     }
@@ -469,7 +472,10 @@ impl Delivery {
                     Err(unmatched) => self.finish_unmatched(unmatched),
                 }
             }
-            Err(Failure::NotFound) => self.finish_unmatched(Unmatched::TicketNotFound),
+            Err(Failure::NotFound) => {
+                self.reached(PauseScope::Ticketing);
+                self.finish_unmatched(Unmatched::TicketNotFound);
+            }
             Err(failure) => self.neighbour_failed(PauseScope::Ticketing, failure, now),
         }
     }
@@ -628,7 +634,7 @@ impl Delivery {
         self.pauses.iter().find(|pause| pause.scope == scope && pause.until > now)
     }
 
-    /// A call has succeeded: a pause that has run out need not be remembered any more. That of the budget is: the next rest
+    /// A call has been answered: a pause that has run out need not be remembered any more. That of the budget is: the next rest
     /// is counted from it.
     pub(super) fn reached(&mut self, scope: PauseScope) {
         let before = self.pauses.len();

@@ -125,7 +125,7 @@ impl Ledger {
 
     /// Of two, the longer one wins.
     pub(crate) fn open_pause(&mut self, pause: Pause) {
-        if self.pauses.get(&pause.scope).is_none_or(|open| open.until <= pause.until) {
+        if self.pauses.get(&pause.scope).is_none_or(|open| open.until <= pause.until || open.rounds < pause.rounds) {
             self.pauses.insert(pause.scope, pause);
         }
     }
