@@ -129,6 +129,8 @@ class Appliance:
         self.url = settings["url"]
         self.credentials = (settings["oauth"]["client_id"], settings["oauth"]["client_secret"])
         self.http = requests.Session()
+        # The vendor asks for it.
+        self.http.headers["connection"] = "close"
         self.token_expires = 0
 
     def session(self, lsid):

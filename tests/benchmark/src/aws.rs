@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::Error;
-use crate::dynamo::Table;
+use crate::dynamo::{Table, Units};
 use crate::http::{Connection, Request};
 use crate::tls::{Authority, HOST, Wire};
 
@@ -65,6 +65,11 @@ impl Aws {
     /// The calls since the last time, by operation.
     pub(crate) fn take_calls(&self) -> BTreeMap<String, u64> {
         std::mem::take(&mut self.services().calls)
+    }
+
+    /// What DynamoDB would have charged for since the last time.
+    pub(crate) fn take_units(&self) -> Units {
+        std::mem::take(&mut self.services().table.units)
     }
 
     /// Makes a secret known.

@@ -14,16 +14,32 @@ const KEY: [&str; 2] = ["appliance", "lsid"];
 
 type Item = Map<String, Value>;
 
+/// What a unit pays for: a write of so many bytes, a consistent read of so many.
+const WRITE_UNIT_BYTES: usize = 1024;
+const READ_UNIT_BYTES: usize = 4096;
+
 /// The items, by key.
 #[derive(Default)]
 pub(crate) struct Table {
     items: HashMap<String, Item>,
+    pub(crate) units: Units,
+}
+
+/// What DynamoDB would charge for.
+#[derive(Default)]
+pub(crate) struct Units {
+    pub(crate) write: u64,
+    pub(crate) read: u64,
+    /// Bytes of the largest item that was written.
+    pub(crate) largest_item: usize,
 }
 
 impl Table {
     /// The answer to `GetItem`.
-    pub(crate) fn get(&self, call: &Value) -> Value {
-        match self.items.get(&key_of(&call["Key"])) {
+    pub(crate) fn get(&mut self, call: &Value) -> Value {
+        let found = self.items.get(&key_of(&call["Key"]));
+        self.units.read += units(found.map_or(0, size), READ_UNIT_BYTES);
+        match found {
             Some(item) => json!({ "Item": item }),
             None => json!({}),
         }
@@ -38,6 +54,7 @@ impl Table {
         let key = key_of(given);
         let old = self.items.get(&key).cloned();
         let item = old.clone().unwrap_or_default();
+        let old_size = size(&item);
         if let Some(condition) = call["ConditionExpression"].as_str()
             && !Reader::new(condition, call).condition(&item).map_err(|problem| unreadable(condition, problem))?
         {
@@ -55,8 +72,31 @@ impl Table {
             Some("ALL_NEW") => json!({ "Attributes": new }),
             _ => json!({}),
         };
+        self.units.write += units(size(&new).max(old_size), WRITE_UNIT_BYTES);
+        self.units.largest_item = self.units.largest_item.max(size(&new));
         self.items.insert(key, new);
         Ok(answer)
+    }
+}
+
+fn units(bytes: usize, of: usize) -> u64 {
+    bytes.div_ceil(of).max(1) as u64
+}
+
+/// Names and values, as DynamoDB counts them (roughly, for numbers).
+fn size(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + size_of_value(value)).sum()
+}
+
+fn size_of_value(value: &Value) -> usize {
+    let Some((kind, value)) = value.as_object().and_then(|typed| typed.iter().next()) else { return 1 };
+    match (kind.as_str(), value) {
+        ("M", Value::Object(members)) => 3 + members.len() + size(members),
+        ("L", Value::Array(values)) => 3 + values.len() + values.iter().map(size_of_value).sum::<usize>(),
+        ("N", Value::String(digits)) => digits.len().div_ceil(2) + 1,
+        ("B", Value::String(base64)) => base64.len() * 3 / 4,
+        (_, Value::String(text)) => text.len(),
+        _ => 1,
     }
 }
 

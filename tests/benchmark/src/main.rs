@@ -9,13 +9,19 @@
 mod aws;
 mod dynamo;
 mod figures;
+mod growth;
 mod http;
 mod lambda;
+mod money;
+mod plot;
 mod process;
 mod receiver;
 mod report;
 mod sample_report;
+mod scaling;
+mod size;
 mod tls;
+mod usage;
 mod worker;
 
 use std::fs;
@@ -25,20 +31,30 @@ use std::process::ExitCode;
 
 use crate::process::Program;
 
-const USAGE: &str = "usage: benchmark [--rounds <number>] [--only receiver|worker|report]";
+const USAGE: &str = "usage: benchmark [--rounds <number>] [--only receiver|worker|report|scaling|money|size]";
 const ROUNDS: usize = 5;
 /// More would take hours.
 const ROUNDS_MAX: usize = 100;
+
+/// Whose monthly cost is shown: a stack with one appliance.
+const SECRETS: usize = 1;
 
 type Error = Box<dyn std::error::Error>;
 
 /// What makes a table: in the order in which they are printed.
 type Table = (&'static str, &'static str, fn(&Places, usize) -> Result<String, Error>);
 
-const TABLES: [Table; 3] = [
+const TABLES: [Table; 6] = [
     ("receiver", "Receiver", |places, rounds| waiting_for(receiver::tables(places, rounds))),
     ("worker", "Worker", |places, rounds| waiting_for(worker::tables(places, rounds))),
     ("report", "Report reading", |places, _| report::measure(&places.logs)),
+    ("scaling", "Scaling", |places, _| scaling::draw(&places.root.join("docs"), waiting_for(growth::measured(places))?)),
+    ("money", "Money", |places, _| {
+        let (usage, custom_metrics) = waiting_for(usage::measured(places))?;
+        let stack = money::Stack::of_template(&places.root.join("infra/template.yaml"), custom_metrics, SECRETS)?;
+        Ok(money::tables(&usage, &stack))
+    }),
+    ("size", "Size", |places, _| size::tables(places)),
 ];
 
 fn main() -> ExitCode {

@@ -44,6 +44,12 @@ struct Round {
     calls: f64,
 }
 
+/// What the reader of the tables must know.
+const NOTES: &str = "Before it polls, the receiver opens its connection to SQS with a `SendMessage` that SQS refuses; hello world \
+    and the Python one open none, and the Python one pays for it with its first answer. A start is that of the process on an idle \
+    core of this machine: Lambda adds its own time to each, the same to all. The driver keeps its own thread awake, so a warm \
+    answer is the function's time and the kernel's, with one waking up for hello world and two for the others.\n\n";
+
 /// The tables, one for each wire.
 ///
 /// # Errors
@@ -51,11 +57,11 @@ struct Round {
 pub(crate) async fn tables(places: &Places, rounds: usize) -> Result<String, Error> {
     let authority = Authority::new(places)?;
     let aws = Aws::start(&authority).await?;
-    let payload = fs::read(places.root.join(PAYLOAD))?;
+    let payload = payload(places)?;
     let programs = [places.binary("hello")?, places.binary("receiver")?, places.rival("receiver")?];
     let mut spinning = JoinSet::new();
     spinning.spawn(spin());
-    let mut text = String::new();
+    let mut text = NOTES.to_owned();
     for wire in Wire::ALL {
         let programs = programs.clone().map(|program| configured(program, &authority, &aws, wire));
         for program in &programs {
@@ -79,7 +85,16 @@ async fn spin() {
     }
 }
 
-fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
+/// The session end that is handed over.
+///
+/// # Errors
+/// If the sample is missing.
+pub(crate) fn payload(places: &Places) -> Result<Vec<u8>, Error> {
+    Ok(fs::read(places.root.join(PAYLOAD))?)
+}
+
+/// The receiver, or its rival, with the settings that the template gives it.
+pub(crate) fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
     let queue = |name| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}");
     program.variables.extend(lambda::variables());
     program.variables.extend(authority.variables());

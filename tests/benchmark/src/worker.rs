@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -44,6 +45,11 @@ struct Round {
     aws: BTreeMap<String, f64>,
 }
 
+/// What the reader of the tables must know.
+const NOTES: &str = "Python does the main job and no more: it looks nothing up after a lost answer, reads no pauses, and cuts a long \
+    note. Both close their connection to the appliance after each call, as its vendor asks: over TLS each session has a \
+    handshake, and Python's `requests` reads its whole bundle of authorities for each new connection.\n\n";
+
 /// The tables, one for each wire.
 ///
 /// # Errors
@@ -53,8 +59,8 @@ pub(crate) async fn tables(places: &Places, rounds: usize) -> Result<String, Err
     let aws = Aws::start(&authority).await?;
     let neighbours = Neighbours::start(places, &authority).await?;
     let programs = [places.binary("worker")?, places.rival("worker")?];
-    let report = report()?;
-    let mut text = String::new();
+    let report = usual_report()?;
+    let mut text = NOTES.to_owned();
     for wire in Wire::ALL {
         let programs = programs.clone().map(|program| configured(program, &authority, &aws, wire));
         let mut seen: [Vec<Round>; 2] = Default::default();
@@ -63,8 +69,7 @@ pub(crate) async fn tables(places: &Places, rounds: usize) -> Result<String, Err
             for ((program, name), seen) in programs.iter().zip(CONTESTANTS).zip(&mut seen) {
                 let tenant = format!("{}_{}_{number}", name.to_lowercase(), wire.scheme());
                 let bench = Bench::new(&neighbours, &aws, tenant, wire);
-                bench.prepare(&report).await?;
-                seen.push(bench.round(program, &aws).await?);
+                seen.push(bench.round(program, &aws, &report).await?);
             }
         }
         text += &format!("Over {}:\n\n{}\n", wire.name(), compare(&seen));
@@ -72,17 +77,26 @@ pub(crate) async fn tables(places: &Places, rounds: usize) -> Result<String, Err
     Ok(text)
 }
 
-/// A report of the usual size, without surveys: those are notes of their own.
-fn report() -> Result<String, Error> {
+/// A report of the usual size.
+///
+/// # Errors
+/// None that can happen.
+pub(crate) fn usual_report() -> Result<String, Error> {
     let mut report = Vec::new();
     sample_report::write_of_size(REPORT_BYTES, &mut report)?;
-    let report = String::from_utf8(report)?;
-    let before = report.split("<cust_survey_list>").next().unwrap_or_default();
-    let after = report.rsplit("</cust_survey_list>").next().unwrap_or_default();
-    Ok(format!("{before}{after}"))
+    Ok(without_surveys(String::from_utf8(report)?))
 }
 
-fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
+/// Surveys would be notes of their own.
+#[expect(clippy::needless_pass_by_value, reason = "nobody needs the one with surveys")]
+pub(crate) fn without_surveys(report: String) -> String {
+    let before = report.split("<cust_survey_list>").next().unwrap_or_default();
+    let after = report.rsplit("</cust_survey_list>").next().unwrap_or_default();
+    format!("{before}{after}")
+}
+
+/// The worker, or its rival, with the settings that the template gives it.
+pub(crate) fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
     let queue = |name| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}");
     program.variables.extend(lambda::variables());
     program.variables.extend(authority.variables());
@@ -101,7 +115,7 @@ fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire
 }
 
 /// The simulators' process, and the fronts that speak TLS for them.
-struct Neighbours {
+pub(crate) struct Neighbours {
     appliance: SocketAddr,
     autotask: SocketAddr,
     appliance_tls: SocketAddr,
@@ -111,7 +125,11 @@ struct Neighbours {
 }
 
 impl Neighbours {
-    async fn start(places: &Places, authority: &Authority) -> Result<Self, Error> {
+    /// Starts both.
+    ///
+    /// # Errors
+    /// If they are missing or do not listen.
+    pub(crate) async fn start(places: &Places, authority: &Authority) -> Result<Self, Error> {
         let mut program = places.binary("simulators")?;
         program.arguments = ["--appliance", "127.0.0.1:0", "--autotask", "127.0.0.1:0"].map(str::to_owned).into();
         let mut process = Process::start(&program, &[])?;
@@ -145,15 +163,16 @@ async fn first_line(process: &mut Process, program: &Program) -> Result<Value, E
     Err(format!("the simulators do not listen; see {}", program.log.display()).into())
 }
 
-/// One connection with its tenants in both simulators, used by one function in one round.
-struct Bench {
+/// One connection with its tenants in both simulators, used by one process.
+pub(crate) struct Bench {
     id: String,
     appliance: ApplianceTenant,
     autotask: AutotaskTenant,
 }
 
 impl Bench {
-    fn new(neighbours: &Neighbours, aws: &Aws, id: String, wire: Wire) -> Self {
+    /// A connection of that id, which letters, digits and `_` may make, and its document.
+    pub(crate) fn new(neighbours: &Neighbours, aws: &Aws, id: String, wire: Wire) -> Self {
         let (appliance, autotask) = match wire {
             Wire::Plain => (neighbours.appliance, neighbours.autotask),
             Wire::Tls => (neighbours.appliance_tls, neighbours.autotask_tls),
@@ -168,31 +187,53 @@ impl Bench {
         }
     }
 
-    /// Makes the sessions known to the appliance.
-    async fn prepare(&self, report: &str) -> Result<(), Error> {
-        for number in 0..WARM_UP_SESSIONS + SESSIONS {
-            self.appliance.put_session(&lsid(number), report).await;
-        }
-        Ok(())
+    /// Lets attachments come faster than a real tenant would.
+    pub(crate) async fn lift_limits(&self) {
+        self.autotask.settings(json!({ "attachment_window_bytes": 1_000_000_000 })).await;
     }
 
-    async fn round(&self, program: &Program, aws: &Aws) -> Result<Round, Error> {
+    /// Makes the sessions known to the appliance, and delivers them one after the other; returns the CPU of each.
+    ///
+    /// # Errors
+    /// If the function fails, or does not deliver one.
+    pub(crate) async fn put_and_deliver(
+        &self,
+        sandbox: &mut Sandbox,
+        numbers: Range<usize>,
+        report: &str,
+    ) -> Result<Duration, Error> {
+        for number in numbers.clone() {
+            self.appliance.put_session(&lsid(number), report).await;
+        }
+        let sessions = u32::try_from(numbers.len())?;
+        let before = sandbox.process.cpu()?;
+        for number in numbers {
+            self.deliver(sandbox, number).await?;
+        }
+        // It polls again: all that belongs to the last session is done.
+        sandbox.polls().await?;
+        Ok(sandbox.process.cpu()?.saturating_sub(before) / sessions.max(1))
+    }
+
+    async fn round(&self, program: &Program, aws: &Aws, report: &str) -> Result<Round, Error> {
         let mut sandbox = Sandbox::start(program).await?;
-        for number in 0..WARM_UP_SESSIONS {
-            self.deliver(&mut sandbox, number).await?;
+        self.put_and_deliver(&mut sandbox, 0..WARM_UP_SESSIONS, report).await?;
+        let sessions = WARM_UP_SESSIONS..WARM_UP_SESSIONS + SESSIONS;
+        for number in sessions.clone() {
+            self.appliance.put_session(&lsid(number), report).await;
         }
         self.appliance.clear_calls().await;
         self.autotask.clear_calls().await;
         aws.take_calls();
         let (before, started) = (sandbox.process.cpu()?, Instant::now());
-        for number in WARM_UP_SESSIONS..WARM_UP_SESSIONS + SESSIONS {
+        for number in sessions {
             self.deliver(&mut sandbox, number).await?;
         }
         sandbox.polls().await?;
-        let sessions = u32::try_from(SESSIONS)?;
+        let count = u32::try_from(SESSIONS)?;
         let round = Round {
-            wall: started.elapsed() / sessions,
-            cpu: sandbox.process.cpu()?.saturating_sub(before) / sessions,
+            wall: started.elapsed() / count,
+            cpu: sandbox.process.cpu()?.saturating_sub(before) / count,
             peak_kib: sandbox.process.peak_memory()?,
             neighbours: self.neighbour_calls().await,
             aws: per_session(aws.take_calls()),
