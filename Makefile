@@ -63,7 +63,8 @@ bench: ## Measure speed, size and cost: ROUNDS=<turns>, ONLY=receiver (or anothe
 	@cargo run --release --quiet -p benchmark -- --rounds $(ROUNDS) $(if $(ONLY),--only $(ONLY))
 
 size: ## Show how large the functions are, and what their largest parts are
-	@for package in receiver worker benchmark; do cargo build --release --quiet -p $$package || exit 1; done; cargo run --release --quiet -p benchmark -- --only size
+	@for package in receiver worker benchmark; do cargo build --release --quiet -p $$package || exit 1; done; \
+		for table in size parts; do cargo run --release --quiet -p benchmark -- --only $$table || exit 1; done
 
 up: ## Start the local system, or bring it to what the checkout says now, and leave it running
 	@$(SYSTEM) up

@@ -31,10 +31,13 @@ use std::process::ExitCode;
 
 use crate::process::Program;
 
-const USAGE: &str = "usage: benchmark [--rounds <number>] [--only receiver|worker|report|scaling|money|size]";
+const USAGE: &str = "usage: benchmark [--rounds <number>] [--only receiver|worker|report|scaling|money|size|parts]";
 const ROUNDS: usize = 5;
 /// More would take hours.
 const ROUNDS_MAX: usize = 100;
+
+/// The one table that is made on request alone, for it builds for minutes.
+const PARTS: &str = "parts";
 
 /// Whose monthly cost is shown: a stack with one appliance.
 const SECRETS: usize = 1;
@@ -44,7 +47,7 @@ type Error = Box<dyn std::error::Error>;
 /// What makes a table: in the order in which they are printed.
 type Table = (&'static str, &'static str, fn(&Places, usize) -> Result<String, Error>);
 
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     ("receiver", "Receiver", |places, rounds| waiting_for(receiver::tables(places, rounds))),
     ("worker", "Worker", |places, rounds| waiting_for(worker::tables(places, rounds))),
     ("report", "Report reading", |places, _| report::measure(&places.logs)),
@@ -55,6 +58,7 @@ const TABLES: [Table; 6] = [
         Ok(money::tables(&usage, &stack))
     }),
     ("size", "Size", |places, _| size::tables(places)),
+    (PARTS, "Largest parts", |places, _| size::largest_parts(places)),
 ];
 
 fn main() -> ExitCode {
@@ -77,7 +81,7 @@ fn run(arguments: &[String]) -> Result<(), Error> {
     let places = Places::find()?;
     println!("{}", machine());
     for (name, title, table) in TABLES {
-        if options.only.as_deref().is_none_or(|only| only == name) {
+        if options.only.as_deref().map_or(name != PARTS, |only| only == name) {
             println!("\n## {title}\n\n{}", table(&places, options.rounds)?.trim_end());
         }
     }

@@ -195,6 +195,7 @@ pub(crate) fn tables(usage: &Usage, stack: &Stack) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn usage() -> Usage {

@@ -12,11 +12,11 @@ const FUNCTIONS: [&str; 2] = ["receiver", "worker"];
 /// Parts that are listed one by one.
 const PARTS: usize = 20;
 
-/// Sizes, and the largest parts of each binary. The parts need a build of their own, which keeps its symbols.
+/// Sizes of binaries, zips and trees.
 ///
 /// # Errors
 ///
-/// If a function is not built, or a tool is missing: cargo, python3, and nm of the binutils.
+/// If a function is not built, or a tool is missing: cargo, python3.
 pub(crate) fn tables(places: &Places) -> Result<String, Error> {
     let mut rows = Vec::new();
     for function in FUNCTIONS {
@@ -31,7 +31,16 @@ pub(crate) fn tables(places: &Places) -> Result<String, Error> {
             crates(&places.root, function)?.len().to_string(),
         ]);
     }
-    let mut text = table(&["function", "binary", "zip", "crates"], &rows);
+    Ok(table(&["function", "binary", "zip", "crates"], &rows))
+}
+
+/// The largest parts of each binary. They need a build of their own, which keeps its symbols: minutes.
+///
+/// # Errors
+///
+/// If a function cannot be built, or a tool is missing: cargo, and nm of the binutils.
+pub(crate) fn largest_parts(places: &Places) -> Result<String, Error> {
+    let mut text = String::new();
     let symbols = with_symbols(places)?;
     for function in FUNCTIONS {
         text += &format!(
