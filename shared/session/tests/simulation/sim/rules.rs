@@ -31,7 +31,8 @@ pub(crate) enum ModeChoice {
     Off,
 }
 
-pub(crate) const RETRY_HOURS: u32 = 6;
+/// Longer than whatever passes may last, with bad luck on top: with 6 hours one schedule in a million had that much.
+pub(crate) const RETRY_HOURS: u32 = 12;
 pub(crate) const RETRY_HOURS_IMPATIENT: u32 = 1;
 
 /// The rules of that choice.
