@@ -2,7 +2,7 @@
 
 use session::delivery::machine::Admission;
 use session::delivery::record::Ignored;
-use session::delivery::{Outcome, admission};
+use session::delivery::{Outcome, Proofs, WriteKind, WriteState, admission};
 use session::event::EventKind;
 use session::settings::Mode;
 
@@ -90,15 +90,20 @@ fn hold_lets_events_wait_before_they_are_claimed() {
     assert_eq!(admitted, Admission::Wait { until: world.now + seconds(900), why: None });
 }
 
-#[test]
-fn shadow_does_not_forget_what_is_in_doubt() {
-    use session::delivery::{Proofs, WriteKind, WriteState};
+/// The answer to the note was lost, and no look-up can tell.
+fn with_a_note_in_doubt() -> World {
     let mut world = World::new();
     world.proofs = Proofs::default();
     world.blind = vec![WriteKind::Note];
     let message = world.end_message();
     world.mishap("note.session", crate::world::Mishap::AnswerLost);
     world.deliver_to_its_end(&message);
+    world
+}
+
+#[test]
+fn shadow_does_not_forget_what_is_in_doubt() {
+    let mut world = with_a_note_in_doubt();
     world.settings.mode = Mode::Shadow;
     for _ in 0..2 {
         world.later(seconds(3600));
@@ -109,13 +114,7 @@ fn shadow_does_not_forget_what_is_in_doubt() {
 
 #[test]
 fn shadow_that_begins_after_a_replay_leaves_what_was_in_doubt_in_doubt() {
-    use session::delivery::{Proofs, WriteKind, WriteState};
-    let mut world = World::new();
-    world.proofs = Proofs::default();
-    world.blind = vec![WriteKind::Note];
-    let message = world.end_message();
-    world.mishap("note.session", crate::world::Mishap::AnswerLost);
-    world.deliver_to_its_end(&message);
+    let mut world = with_a_note_in_doubt();
     world.later(seconds(3600));
     let replay = world.replay();
     // The replay is taken up, but gets no further than the report.
