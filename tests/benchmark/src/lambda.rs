@@ -13,8 +13,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::Error;
+use crate::aws::Aws;
 use crate::http::{Connection, Request};
 use crate::process::{Process, Program};
+use crate::tls::{Authority, Wire};
 
 /// A function that takes longer than this, for its start or for an event, is broken.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -28,8 +30,26 @@ const NEXT_HEADERS: &str = "content-type: application/json\r\n\
     lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123456789012:function:benchmark\r\n\
     lambda-runtime-trace-id: Root=1-67d97439-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0\r\n";
 
+/// What each function is told, ours or its rival: Lambda's own variables, those of this run's AWS, and those that the template gives
+/// to both functions.
+pub(crate) fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
+    program.variables.extend(variables());
+    program.variables.extend(authority.variables());
+    program.variables.extend([
+        ("AWS_ENDPOINT_URL", aws.endpoint(wire)),
+        ("EVENTS_QUEUE_URL", queue_url("session-bridge-events.fifo")),
+        ("LOG_LEVEL", "info".to_owned()),
+    ]);
+    program
+}
+
+/// The URL of a queue of the stack.
+pub(crate) fn queue_url(name: &str) -> String {
+    format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}")
+}
+
 /// The variables that Lambda sets for every function.
-pub(crate) fn variables() -> Vec<(&'static str, String)> {
+fn variables() -> Vec<(&'static str, String)> {
     [
         ("AWS_REGION", "eu-central-1"),
         ("AWS_DEFAULT_REGION", "eu-central-1"),

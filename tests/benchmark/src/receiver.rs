@@ -94,16 +94,11 @@ pub(crate) fn payload(places: &Places) -> Result<Vec<u8>, Error> {
 }
 
 /// The receiver, or its rival, with the settings that the template gives it.
-pub(crate) fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
-    let queue = |name| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}");
-    program.variables.extend(lambda::variables());
-    program.variables.extend(authority.variables());
+pub(crate) fn configured(program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
+    let mut program = lambda::configured(program, authority, aws, wire);
     program.variables.extend([
-        ("AWS_ENDPOINT_URL", aws.endpoint(wire)),
-        ("EVENTS_QUEUE_URL", queue("session-bridge-events.fifo")),
-        ("QUARANTINE_QUEUE_URL", queue("session-bridge-quarantine")),
+        ("QUARANTINE_QUEUE_URL", lambda::queue_url("session-bridge-quarantine")),
         ("APPLIANCE_TOKENS", format!("default={TOKEN_SHA256}")),
-        ("LOG_LEVEL", "info".to_owned()),
     ]);
     program
 }

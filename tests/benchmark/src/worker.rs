@@ -96,20 +96,15 @@ pub(crate) fn without_surveys(report: String) -> String {
 }
 
 /// The worker, or its rival, with the settings that the template gives it.
-pub(crate) fn configured(mut program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
-    let queue = |name| format!("https://sqs.eu-central-1.amazonaws.com/123456789012/{name}");
-    program.variables.extend(lambda::variables());
-    program.variables.extend(authority.variables());
+pub(crate) fn configured(program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
+    let mut program = lambda::configured(program, authority, aws, wire);
     program.variables.extend([
-        ("AWS_ENDPOINT_URL", aws.endpoint(wire)),
-        ("EVENTS_QUEUE_URL", queue("session-bridge-events.fifo")),
-        ("DEAD_LETTER_QUEUE_URL", queue("session-bridge-dead-letters.fifo")),
+        ("DEAD_LETTER_QUEUE_URL", lambda::queue_url("session-bridge-dead-letters.fifo")),
         ("LEDGER_TABLE", "session-bridge-ledger".to_owned()),
         ("LEDGER_DAYS", "400".to_owned()),
         ("CONNECTION_PREFIX", PREFIX.to_owned()),
         ("ALARM_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:session-bridge-alarms".to_owned()),
         ("RETRY_PACE_PERCENT", "100".to_owned()),
-        ("LOG_LEVEL", "info".to_owned()),
     ]);
     program
 }
