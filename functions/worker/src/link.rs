@@ -8,7 +8,7 @@ use connection::{
     ApplianceConnection, ApplianceCredentials, AutotaskConnection, Connections, Document, LoadError, Loaded, Version,
 };
 use jiff::Timestamp;
-use ledger::{Ledger, LedgerError};
+use ledger::Ledger;
 use regex_lite::Regex;
 use session::ApplianceId;
 use session::delivery::machine::Rules;
@@ -56,9 +56,6 @@ pub enum LinkError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The ledger does not say when it first saw the connection.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }
 
 /// All connections of this process.
@@ -89,7 +86,7 @@ impl Links {
     /// [`LinkError`]: the event waits, and somebody must be told which key is wrong.
     pub async fn get(&self, appliance: &ApplianceId, now: Timestamp) -> Result<Arc<Link>, LinkError> {
         let document = self.connections.get(appliance, now).await?;
-        self.of(appliance, document, now).await
+        self.of(appliance, document).await
     }
 
     /// The link after its document has been read again; `None` if it has not changed, or cannot be read.
@@ -98,15 +95,14 @@ impl Links {
         if Arc::ptr_eq(&document, &old.document) {
             return None;
         }
-        self.of(appliance, document, now).await.ok()
+        self.of(appliance, document).await.ok()
     }
 
-    async fn of(&self, appliance: &ApplianceId, document: Arc<Loaded>, now: Timestamp) -> Result<Arc<Link>, LinkError> {
+    async fn of(&self, appliance: &ApplianceId, document: Arc<Loaded>) -> Result<Arc<Link>, LinkError> {
         if let Some(link) = self.made_from(appliance, &document) {
             return Ok(link);
         }
-        let first_seen = self.ledger.first_seen(appliance, now).await?;
-        let link = Arc::new(make(document, first_seen, self.pace)?);
+        let link = Arc::new(make(document, self.pace)?);
         shared_token::adopt(&link.appliance, &self.ledger, appliance).await;
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(appliance.clone(), Arc::clone(&link));
         Ok(link)
@@ -118,9 +114,9 @@ impl Links {
     }
 }
 
-fn make(loaded: Arc<Loaded>, first_seen: Timestamp, pace: Pace) -> Result<Link, LinkError> {
+fn make(loaded: Arc<Loaded>, pace: Pace) -> Result<Link, LinkError> {
     let document = &loaded.document;
-    let (rules, template_problems) = rules(document, first_seen, pace)?;
+    let (rules, template_problems) = rules(document, pace)?;
     let appliance = ApplianceClient::new(appliance_config(&document.appliance))
         .map_err(|error| LinkError::Client { key: "appliance", problem: error.to_string() })?;
     let autotask = AutotaskClient::new(autotask_config(&document.autotask))
@@ -146,8 +142,8 @@ fn complaints(version: &Version, template_problems: Vec<TemplateProblem>) -> Vec
     of_document.into_iter().chain(of_templates).collect()
 }
 
-fn rules(document: &Document, first_seen: Timestamp, pace: Pace) -> Result<(Rules, Vec<TemplateProblem>), LinkError> {
-    let settings = document.settings(first_seen);
+fn rules(document: &Document, pace: Pace) -> Result<(Rules, Vec<TemplateProblem>), LinkError> {
+    let settings = document.settings();
     let (templates, template_problems) = Templates::new(&settings.templates);
     let key_pattern = settings.external_key_pattern.as_deref().map(Regex::new).transpose();
     let key_pattern =

@@ -225,10 +225,7 @@ enum Obstacle {
 
 impl From<LinkError> for Obstacle {
     fn from(error: LinkError) -> Self {
-        match error {
-            LinkError::Ledger(error) => Self::Ledger(error),
-            error => Self::Link(error),
-        }
+        Self::Link(error)
     }
 }
 

@@ -222,13 +222,13 @@ fn unknown_write_wait_seconds_default() -> u32 {
 }
 
 impl Document {
-    /// What the delivery needs to know. `first_seen`: when the ledger first saw the connection, the default of `deliver_from`.
+    /// What the delivery needs to know.
     #[must_use]
-    pub fn settings(&self, first_seen: Timestamp) -> Settings {
+    pub fn settings(&self) -> Settings {
         let autotask = &self.autotask;
         Settings {
             mode: self.mode,
-            deliver_from: self.deliver_from.unwrap_or(first_seen),
+            deliver_from: self.deliver_from,
             time_zone: self.time_zone.clone(),
             retry_hours: EventKind::ALL.into_iter().map(|kind| (kind, self.retry_hours_of(kind))).collect(),
             enabled_events: EventKind::ALL.into_iter().filter(|kind| self.is_enabled(*kind)).collect(),

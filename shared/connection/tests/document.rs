@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use connection::{ApplianceCredentials, Document, DocumentError, Warning, json_schema};
-use jiff::Timestamp;
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -41,10 +40,6 @@ fn refusal(json: &str) -> String {
 
 fn warnings(json: &str) -> Vec<String> {
     Document::parse(json).unwrap().1.iter().map(Warning::to_string).collect()
-}
-
-fn first_seen() -> Timestamp {
-    "2026-11-22T09:30:00Z".parse().unwrap()
 }
 
 #[test]
@@ -137,7 +132,7 @@ fn bad_time_zone_names_its_key() {
 fn typing_error_is_a_warning_for_the_worker_and_a_refusal_for_tools() {
     let json = sample("with-typo.json");
     assert_eq!(warnings(&json), ["`autotask.time_entry.enbled`: unknown key"]);
-    assert!(!parse(&json).settings(first_seen()).time_entry.enabled);
+    assert!(!parse(&json).settings().time_entry.enabled);
     let error = Document::parse_strictly(&json).unwrap_err();
     assert_eq!(error.to_string(), "`autotask.time_entry.enbled`: unknown key");
 }
@@ -184,7 +179,7 @@ fn given_up_protection_is_warned_of_and_accepted_by_tools() {
 fn old_plugins_data_can_be_pasted_with_all_its_nulls() {
     let (document, warnings) = Document::parse_strictly(&sample("full.json")).unwrap();
     assert!(warnings.is_empty());
-    let time_entry = document.settings(first_seen()).time_entry;
+    let time_entry = document.settings().time_entry;
     assert_eq!(time_entry.defaults.role_name.as_deref(), Some("Engineer"));
     assert_eq!(time_entry.defaults.summary_notes.as_deref(), Some("Remote support session"));
     assert_eq!(time_entry.defaults.billing_code_id, Some(29683));
@@ -210,8 +205,8 @@ fn old_plugins_value_that_would_be_lost_is_named() {
 fn defaults_are_those_of_the_table() {
     let (document, warnings) = Document::parse_strictly(&sample("minimal.json")).unwrap();
     assert!(warnings.is_empty());
-    let settings = document.settings(first_seen());
-    assert_eq!((settings.mode, settings.deliver_from), (Mode::Deliver, first_seen()));
+    let settings = document.settings();
+    assert_eq!((settings.mode, settings.deliver_from), (Mode::Deliver, None));
     assert_eq!(settings.time_zone.iana_name(), Some("Europe/Berlin"));
     assert!(settings.retry_hours.values().all(|hours| *hours == 72) && settings.retry_hours.len() == EventKind::ALL.len());
     assert_eq!(
@@ -234,8 +229,8 @@ fn defaults_are_those_of_the_table() {
 
 #[test]
 fn events_are_switched_and_tried_as_the_document_says() {
-    let settings = parse(&sample("full.json")).settings(first_seen());
-    assert_eq!(settings.deliver_from, "2025-01-01T00:00:00Z".parse().unwrap());
+    let settings = parse(&sample("full.json")).settings();
+    assert_eq!(settings.deliver_from, Some("2025-01-01T00:00:00Z".parse().unwrap()));
     assert_eq!(settings.retry_hours[&EventKind::SupportConferenceEnd], 24);
     assert_eq!(settings.retry_hours[&EventKind::SupportConferenceBegin], 72);
 
@@ -246,7 +241,7 @@ fn events_are_switched_and_tried_as_the_document_says() {
         "support_conference_begin": { "retry_hours": 5 },
         "support_conference_owner_changed": {},
     });
-    let settings = parse(&document.to_string()).settings(first_seen());
+    let settings = parse(&document.to_string()).settings();
     assert!(!settings.enabled_events.contains(&EventKind::SupportConferenceEnd));
     assert!(settings.enabled_events.contains(&EventKind::SupportConferenceBegin));
     assert!(settings.enabled_events.contains(&EventKind::SupportConferenceOwnerChanged));
@@ -401,7 +396,7 @@ proptest! {
         let document: Value = serde_json::from_str(&sample("full.json")).unwrap();
         let paths = leaf_paths(&document, "");
         match Document::parse(&document_with(&paths[index.index(paths.len())], value)) {
-            Ok((document, _)) => prop_assert_eq!(document.settings(first_seen()).retry_hours.len(), EventKind::ALL.len()),
+            Ok((document, _)) => prop_assert_eq!(document.settings().retry_hours.len(), EventKind::ALL.len()),
             Err(error) => prop_assert!(!matches!(error, DocumentError::Questionable(_))),
         }
     }

@@ -1,4 +1,4 @@
-//! Proofs: whether look-ups of a kind of write are known to work for a connection, and when it was first seen.
+//! Proofs: whether look-ups of a kind of write are known to work for a connection.
 //!
 //! A restricted API user silently sees fewer rows. So the first done write of each kind is looked up at once, and what
 //! came of it is remembered here.
@@ -7,15 +7,14 @@ use jiff::Timestamp;
 use session::ApplianceId;
 use session::delivery::{Proofs, WriteKind};
 
-use crate::claim::{Updated, names, send};
+use crate::claim::{names, send};
 use crate::error::LedgerError;
-use crate::item::{Key, moment, read_moment, required};
+use crate::item::{Key, moment};
 use crate::ledger::Ledger;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 const KINDS: [WriteKind; 4] = [WriteKind::Ticket, WriteKind::Note, WriteKind::Attachment, WriteKind::TimeEntry];
 const UPDATED_AT: &str = "updated_at";
-const FIRST_SEEN: &str = "first_seen";
 
 impl Ledger {
     /// What is known about look-ups of a connection. One consistent read.
@@ -55,29 +54,6 @@ impl Ledger {
             .expression_attribute_values(":seen", AttributeValue::Bool(seen))
             .expression_attribute_values(":now", moment(now));
         send("set proof", request).await.map(|_| ())
-    }
-
-    /// When the ledger first saw the connection: `now` if it never has. One read, and one write the first time.
-    /// Never changes afterwards, so a process may keep it. To the millisecond.
-    ///
-    /// # Errors
-    ///
-    /// Any [`LedgerError`].
-    pub async fn first_seen(&self, appliance: &ApplianceId, now: Timestamp) -> Result<Timestamp, LedgerError> {
-        const OPERATION: &str = "first seen";
-        let key = Key::service(appliance, "#connection");
-        if let Some(item) = self.read(OPERATION, &key).await? {
-            return required(FIRST_SEEN, read_moment(&item, FIRST_SEEN)?);
-        }
-        let request = self
-            .update(&key)
-            // Of two workers the first one wins, and both are told its moment.
-            .update_expression("SET #first_seen = if_not_exists(#first_seen, :now)")
-            .set_expression_attribute_names(Some(names(&[FIRST_SEEN])))
-            .expression_attribute_values(":now", moment(now))
-            .return_values(ReturnValue::AllNew);
-        let (Updated::Yes(item) | Updated::No(item)) = send(OPERATION, request).await?;
-        required(FIRST_SEEN, read_moment(&required(FIRST_SEEN, item)?, FIRST_SEEN)?)
     }
 }
 

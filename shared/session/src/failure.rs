@@ -108,6 +108,15 @@ pub enum Failure {
         /// What to grant, and where.
         remedy: Sentence,
     },
+    /// As [`Blocked`](Self::Blocked), but it concerns this write alone (a submitted timesheet, a complete ticket): others of its
+    /// kind pass, and nobody else waits for it.
+    #[error("blocked for this write: {sentence}")]
+    WriteBlocked {
+        /// What the neighbour said.
+        sentence: Sentence,
+        /// What to change, and where.
+        remedy: Sentence,
+    },
     /// The vendor's error body with a text that we do not know.
     #[error("refused with an unfamiliar text: {sentence}")]
     Unrecognised {

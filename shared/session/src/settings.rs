@@ -16,8 +16,8 @@ use crate::event::EventKind;
 pub struct Settings {
     /// Whether and how to deliver.
     pub mode: Mode,
-    /// Sessions that ended earlier are ignored, whatever brings them.
-    pub deliver_from: Timestamp,
+    /// Sessions that ended earlier are ignored, whatever brings them; `None`: none is ignored for its age.
+    pub deliver_from: Option<Timestamp>,
     /// For the times in notes and for the date worked.
     pub time_zone: TimeZone,
     /// How long an event is tried while a neighbour is down or the report is missing, per event kind; hours.

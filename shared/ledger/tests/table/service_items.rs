@@ -1,4 +1,4 @@
-//! Proofs, the first sight of a connection, notices and shadow writes.
+//! Proofs, notices and shadow writes.
 
 use jiff::SignedDuration;
 use ledger::{Claim, Kept, SHADOW_BYTES_MAX, TOLD_AGAIN_AFTER};
@@ -19,24 +19,6 @@ async fn proof_is_kept_per_kind_and_the_last_word_counts() {
     assert_eq!(proofs.of(WriteKind::Attachment), None);
     ledger.set_proof(&appliance, WriteKind::TimeEntry, true, now()).await.unwrap();
     assert_eq!(ledger.proofs(&appliance).await.unwrap().of(WriteKind::TimeEntry), Some(true));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn connection_is_first_seen_once_also_by_many_workers_at_once() {
-    const WORKERS: i64 = 8;
-    let (ledger, appliance) = (ledger(), appliance());
-    let sights = (0..WORKERS).map(|minute| {
-        let (ledger, appliance) = (ledger.clone(), appliance.clone());
-        let at = now() + SignedDuration::from_mins(minute);
-        tokio::spawn(async move { ledger.first_seen(&appliance, at).await.unwrap() })
-    });
-    let mut moments = Vec::new();
-    for task in sights.collect::<Vec<_>>() {
-        moments.push(task.await.unwrap());
-    }
-    assert!(moments.iter().all(|moment| *moment == moments[0]), "{moments:?}");
-    let years_later = now() + SignedDuration::from_hours(24 * 365 * 3);
-    assert_eq!(ledger.first_seen(&appliance, years_later).await.unwrap(), moments[0]);
 }
 
 #[tokio::test]

@@ -407,7 +407,7 @@ impl Delivery {
             (None, Some(end)) if now < later(end.received_at, self.rules.pace.end_missing()) => return self.wait_for_report(now),
             (None, Some(end)) => self.ended = Ended::TakenFromEvent(end.at.unwrap_or(end.received_at)),
         }
-        if self.ended_at().is_some_and(|ended_at| ended_at < self.rules.settings.deliver_from) {
+        if self.ended_at().zip(self.rules.settings.deliver_from).is_some_and(|(ended_at, from)| ended_at < from) {
             return self.finish_ignored(Ignored::BeforeDeliverFrom);
         }
         self.session = Some(session);
@@ -590,7 +590,7 @@ impl Delivery {
                 self.tell(NoticeSubject::CredentialsRefused, None, sentence.clone(), credentials_remedy(scope));
                 self.leave_alone(scope, PauseCause::CredentialsRefused, pace.credentials(round), sentence, now);
             }
-            Failure::Blocked { sentence, remedy } => {
+            Failure::Blocked { sentence, remedy } | Failure::WriteBlocked { sentence, remedy } => {
                 self.tell(NoticeSubject::Blocked, None, sentence.clone(), remedy.as_str());
                 self.leave_alone(scope, PauseCause::Blocked, pace.blocked(round), sentence, now);
             }

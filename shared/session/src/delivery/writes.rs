@@ -330,7 +330,9 @@ impl Delivery {
                 self.not_sent(id);
                 self.neighbour_failed(PauseScope::Ticketing, failure, now);
             }
-            Failure::Blocked { sentence, remedy } => self.block(id, sentence, &remedy, now),
+            Failure::Blocked { sentence, remedy } | Failure::WriteBlocked { sentence, remedy } => {
+                self.block(id, sentence, &remedy, now);
+            }
             Failure::Unrecognised { sentence } => self.unfamiliar(id, sentence, now),
             Failure::TooLong { sentence } => self.too_long(id, sentence, now),
             Failure::RoleRefused { sentence } => self.role_refused(id, content, sentence, now),

@@ -73,11 +73,11 @@ fn event_that_is_switched_on_but_writes_nothing_calls_for_nothing() {
 #[test]
 fn session_that_ended_before_the_cut_over_is_ignored() {
     let mut world = World::new();
-    world.settings.deliver_from = end() + seconds(1);
+    world.settings.deliver_from = Some(end() + seconds(1));
     let run = world.deliver(&world.end_message());
     assert_eq!(run.outcome(), Outcome::Ignored(Ignored::BeforeDeliverFrom));
     assert!(world.rows.is_empty());
-    world.settings.deliver_from = end();
+    world.settings.deliver_from = Some(end());
     world.deliver(&world.end_message());
     world.assert_one_note_and_one_time_entry();
 }

@@ -27,7 +27,7 @@ pub(crate) fn seconds(seconds: i64) -> SignedDuration {
 pub(crate) fn settings() -> Settings {
     Settings {
         mode: Mode::Deliver,
-        deliver_from: "2025-01-01T00:00:00Z".parse().unwrap(),
+        deliver_from: None,
         time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
         retry_hours: BTreeMap::new(),
         enabled_events: vec![

@@ -223,6 +223,7 @@ mod tests {
         match failure {
             Failure::CredentialsRefused { .. } => "credentials",
             Failure::Blocked { .. } => "blocked",
+            Failure::WriteBlocked { .. } => "blocked for this write",
             Failure::TooLong { .. } => "too long",
             Failure::RoleRefused { .. } => "role",
             Failure::Refused { .. } => "refused",

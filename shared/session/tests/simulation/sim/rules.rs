@@ -75,7 +75,7 @@ fn make(choice: Choice) -> Rules {
             ModeChoice::Hold => Mode::Hold,
             ModeChoice::Off => Mode::Off,
         },
-        deliver_from: "2025-01-01T00:00:00Z".parse().unwrap(),
+        deliver_from: None,
         time_zone: jiff::tz::TimeZone::UTC,
         retry_hours: events.into_iter().map(|event| (event, hours)).collect(),
         enabled_events: events.to_vec(),
