@@ -51,6 +51,8 @@ pub enum SkipReason {
     Invited,
     /// Shorter than `minimum_seconds`, or no time at all.
     TooShort,
+    /// Neither the report nor an event of the appliance says when the session ended.
+    EndUnknown,
 }
 
 impl fmt::Display for SkipReason {
@@ -60,6 +62,7 @@ impl fmt::Display for SkipReason {
             Self::NoRepresentative => "no representative joined the session",
             Self::Invited => "the representative was invited from outside",
             Self::TooShort => "too short",
+            Self::EndUnknown => "nobody knows when the session ended",
         })
     }
 }

@@ -62,6 +62,7 @@ pub fn budget(calls: u64, calls_max: u64, pauses: &[Pause], pace: Pace, now: Tim
         cause: PauseCause::Budget,
         sentence: Sentence::new(&format!("{used_percent} % of the tenant's hourly budget of calls are used")),
         rounds: 0,
+        document: None,
     });
     Budget { used_percent, pause, look_again_at }
 }

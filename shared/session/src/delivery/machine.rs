@@ -15,11 +15,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use regex_lite::Regex;
 
-use super::pause::{Pause, PauseCause, PauseScope, Proofs};
-use super::record::{DeadLetterReason, EndSeen, Ignored, Record, Skip, Unmatched, WaitReason, Waiting, WriteState};
+use super::admission::{ignored, longest_pause, retry_limit, wait_reason};
+use super::pause::{DocumentVersion, Pause, PauseCause, PauseScope};
+use super::record::{
+    DeadLetterReason, EndSeen, Ignored, LeftOpen, Record, Skip, SurveysMissing, SurveysSeen, Unmatched, WaitReason, Waiting,
+    WriteState, Writer,
+};
 use super::step::{Answer, Content, Ending, Kept, Notice, NoticeSubject, Outcome, Step};
+use super::trust::Proofs;
 use super::waits::{Pace, later};
-use super::write_id::{RepresentativeKey, WriteId};
+use super::winding_down::Closing;
+use super::write_id::{RepresentativeKey, WriteId, WriteKind};
 use crate::content::{Author, Ticket, TicketReference};
 use crate::event::{EventKind, OutboundEvent};
 use crate::external_key::{NoTicket, ticket_reference};
@@ -28,7 +34,7 @@ use crate::ids::Lsid;
 use crate::queue_message::Source;
 use crate::render::{Ended, SessionNote, Templates};
 use crate::settings::{Mode, Settings};
-use crate::support_session::SupportSession;
+use crate::support_session::{SupportSession, SurveyKind};
 use crate::time_entry::Attendance;
 
 /// Claims that ended in no outcome (each a crash, a time-out or a lost ledger) after which an event is given up.
@@ -47,6 +53,8 @@ pub struct Input {
     pub source: Source,
     /// When it was stored in the queue first.
     pub received_at: Timestamp,
+    /// When the event must be done with, or the queue could forget it ([`super::waits::queue_time_ends`]).
+    pub expires_at: Timestamp,
     /// When the platform ends this invocation.
     pub deadline: Timestamp,
     /// Claims that ended in no outcome, this one included.
@@ -66,6 +74,8 @@ pub struct Rules {
     pub key_pattern: Option<Regex>,
     /// How fast time runs: all of it, except in trials.
     pub pace: Pace,
+    /// Which version of the connection document these come from.
+    pub document: DocumentVersion,
 }
 
 /// What the last step asked, to make sense of its answer.
@@ -91,14 +101,17 @@ pub(super) enum Purpose {
     Last,
     /// It is to be sent, but something may have written it before the ledger can remember.
     Precaution,
+    /// Something is about to rest on a look-up that finds nothing: is the witness still seen?
+    Witness,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Admit,
     Report,
     Ticket,
     Writes,
+    WindingDown(Closing),
 }
 
 /// The delivery of one event: see the module's text.
@@ -108,9 +121,9 @@ pub struct Delivery {
     pub(super) rules: Arc<Rules>,
     pub(super) record: Record,
     pub(super) proofs: Proofs,
-    pauses: Vec<Pause>,
+    pub(super) pauses: Vec<Pause>,
     stored: Option<Record>,
-    phase: Phase,
+    pub(super) phase: Phase,
     pub(super) effects: VecDeque<Step>,
     asked: Asked,
     ending: Option<Ending>,
@@ -123,11 +136,12 @@ pub struct Delivery {
     pub(super) attendances: BTreeMap<RepresentativeKey, Attendance>,
     pub(super) authors: BTreeMap<RepresentativeKey, Author>,
     pub(super) ready: Option<(WriteId, Content)>,
-    pub(super) to_prove: VecDeque<WriteId>,
+    pub(super) to_prove: VecDeque<(WriteId, Purpose)>,
     pub(super) looked_up: BTreeSet<WriteId>,
+    pub(super) witnessed: BTreeSet<WriteKind>,
     pub(super) shadowed: BTreeSet<WriteId>,
     kept: Vec<Kept>,
-    pub(super) wrote: bool,
+    pub(super) progressed: bool,
 }
 
 impl Delivery {
@@ -156,9 +170,10 @@ impl Delivery {
             ready: None,
             to_prove: VecDeque::new(),
             looked_up: BTreeSet::new(),
+            witnessed: BTreeSet::new(),
             shadowed: BTreeSet::new(),
             kept: Vec::new(),
-            wrote: false,
+            progressed: false,
         }
     }
 
@@ -226,6 +241,7 @@ impl Delivery {
             }
             Phase::Ticket => self.look_for_ticket(),
             Phase::Writes => self.advance_writes(now),
+            Phase::WindingDown(closing) => self.advance_winding_down(closing, now),
         }
     }
 
@@ -289,38 +305,56 @@ impl Delivery {
         if self.input.claims_without_outcome > CLAIMS_WITHOUT_OUTCOME_MAX {
             return self.give_up(DeadLetterReason::ClaimsWithoutOutcome(self.input.claims_without_outcome - 1));
         }
-        if let Some(reason) = ignored(&self.rules.settings, self.input.event.kind) {
-            return self.finish_ignored(reason);
+        // Let in only because the queue would forget it: nothing has been looked at, so nothing is remembered.
+        if self.rules.settings.mode == Mode::Hold {
+            return self.give_up(DeadLetterReason::QueueTimeUsedUp(WaitReason::OnHold));
         }
-        if !self.note_event() {
+        let calls_for_something = self.remember_event();
+        if let Some(reason) = ignored(&self.rules.settings, self.input.event.kind) {
+            // What is never written is switched off as a rule, and says nothing of what is on its way.
+            let stops_writing = calls_for_something || reason == Ignored::ModeOff;
+            return if stops_writing { self.wind_down(Closing::Ignored(reason), now) } else { self.finish_ignored(reason) };
+        }
+        if !calls_for_something {
             return self.finish(Outcome::NothingToDo);
         }
         self.take_up_replay();
-        self.adopt_unknown();
+        self.mark_interrupted();
         if self.nothing_left() {
             return self.settle(now);
         }
+        if self.is_left_to_others() {
+            return self.finish_ignored(Ignored::WrittenByOthers);
+        }
         // Admitted in spite of a pause, for it has waited so long: nothing is asked of anybody, but its time runs out.
-        if let Some((until, why)) = longest_pause(&self.pauses, now) {
+        if let Some((until, why)) = longest_pause(&self.pauses, &self.rules, now) {
             return self.wait(until, why, now);
         }
         self.phase = Phase::Report;
     }
 
+    /// Who writes what is first heard of now.
+    fn writer(&self) -> Writer {
+        let settings = &self.rules.settings;
+        match settings.mode {
+            Mode::Deliver | Mode::Hold if settings.enabled_events.contains(&self.input.event.kind) => Writer::Us,
+            _ => Writer::Others,
+        }
+    }
+
     /// Remembers what the event announced; `false` if it calls for nothing.
-    fn note_event(&mut self) -> bool {
-        let at = self.input.event.timestamp;
-        let second = at.unwrap_or(self.input.received_at).as_second();
+    fn remember_event(&mut self) -> bool {
+        let Input { source, received_at, .. } = self.input;
+        let second = self.input.event.timestamp.unwrap_or(received_at).as_second();
         match self.input.event.kind {
-            EventKind::SupportConferenceEnd => {
-                let seen = EndSeen { at, received_at: self.input.received_at };
-                self.record.end.get_or_insert(seen);
-            }
+            EventKind::SupportConferenceEnd => self.remember_end(),
+            // A survey that is switched off is not waited for.
+            kind if source != Source::Replay && ignored(&self.rules.settings, kind) == Some(Ignored::EventOff) => {}
             EventKind::SupportConferenceCustomerExitSurveyCompleted => {
-                remember(&mut self.record.surveys_seen.customer, second);
+                self.remember_survey(SurveyKind::Customer, second, self.writer());
             }
             EventKind::SupportConferenceRepExitSurveyCompleted => {
-                remember(&mut self.record.surveys_seen.representative, second);
+                self.remember_survey(SurveyKind::Representative, second, self.writer());
             }
             EventKind::SupportConferenceBegin
             | EventKind::SupportConferenceOwnerChanged
@@ -328,6 +362,24 @@ impl Delivery {
             | EventKind::SupportConferenceMemberDeparted => return false,
         }
         true
+    }
+
+    /// The first word of the end says whose it is. Only an event of the appliance says when it was.
+    fn remember_end(&mut self) {
+        let Input { source, received_at, .. } = self.input;
+        let at = (source == Source::Event).then(|| self.input.event.timestamp.unwrap_or(received_at));
+        let end = *self.record.end.get_or_insert(EndSeen { at, received_at, writer: self.writer() });
+        if end.at.is_none() && at.is_some() {
+            self.record.end = Some(EndSeen { at, ..end });
+            // What was skipped because nobody knew the end is planned anew.
+            self.record.settled_at = None;
+        }
+    }
+
+    /// Whether the event concerns only what others write: they were to when it was first heard of.
+    fn is_left_to_others(&self) -> bool {
+        let end_is_others = self.record.end.is_some_and(|end| end.writer == Writer::Others);
+        end_is_others && self.rules.settings.mode == Mode::Deliver && !self.record.has_open() && !self.has_survey_of_ours()
     }
 
     /// An operator's replay turns refused and in doubt back to wanted, with a look-up first, and plans anew what was skipped.
@@ -340,12 +392,17 @@ impl Delivery {
         self.record.settled_at = None;
         self.record.dead_lettered = None;
         self.record.waiting = None;
+        self.record.surveys_missing = SurveysMissing::default();
         self.record.writes.retain(|id, write| {
             let unresolved = matches!(id, WriteId::TimeOf(_)) && matches!(write.state, WriteState::Refused { .. });
             // What is continued in notes is written already; attaching it now would write it twice.
             !unresolved && !matches!(write.state, WriteState::Skipped { reason: Skip::Time(_) })
         });
         let shadow = self.rules.settings.mode == Mode::Shadow;
+        if !shadow {
+            self.record.left_open = None;
+            self.take_over();
+        }
         for write in self.record.writes.values_mut() {
             match write.state {
                 // Nothing will be written, so nothing is decided about what may be there.
@@ -353,19 +410,30 @@ impl Delivery {
                 WriteState::Refused { .. } | WriteState::InDoubt { .. } => {
                     write.state = WriteState::Wanted;
                     write.look_first = true;
-                    write.not_before = None;
+                    write.hold = None;
                     write.unfamiliar_refusals = 0;
                     write.halvings = 0;
                     write.roles_refused.clear();
                 }
-                WriteState::Wanted => write.not_before = None,
+                WriteState::Wanted => write.hold = None,
                 WriteState::Sending { .. } | WriteState::Done { .. } | WriteState::Skipped { .. } => {}
             }
         }
     }
 
+    /// What others were to write is ours from now on, on the operator's word.
+    fn take_over(&mut self) {
+        if let Some(end) = &mut self.record.end {
+            end.writer = Writer::Us;
+        }
+        let SurveysSeen { customer, representative } = &mut self.record.surveys_seen;
+        for writer in customer.values_mut().chain(representative.values_mut()) {
+            *writer = Writer::Us;
+        }
+    }
+
     /// A write found `sending` by a later claim may have been sent or not.
-    fn adopt_unknown(&mut self) {
+    pub(super) fn mark_interrupted(&mut self) {
         for write in self.record.writes.values_mut() {
             if matches!(write.state, WriteState::Sending { .. }) {
                 write.maybe_sent = true;
@@ -379,9 +447,7 @@ impl Delivery {
         if self.input.source == Source::Replay || self.record.settled_at.is_none() || !all_final {
             return false;
         }
-        let notes = |is_kind: fn(&WriteId) -> bool| self.record.writes.keys().filter(|id| is_kind(id)).count();
-        notes(|id| matches!(id, WriteId::CustomerSurvey(_))) >= self.record.surveys_seen.customer.len()
-            && notes(|id| matches!(id, WriteId::RepresentativeSurvey(_))) >= self.record.surveys_seen.representative.len()
+        self.all_surveys_known()
     }
 
     // --- The report ------------------------------------------------------------------------------------------------
@@ -396,8 +462,25 @@ impl Delivery {
                 self.reached(PauseScope::Appliance);
                 self.wait_for_report(now);
             }
+            Err(Failure::Unrecognised { sentence }) => {
+                self.reached(PauseScope::Appliance);
+                self.wait_for_report(now);
+                self.tell_of_report(sentence, now);
+            }
             Err(failure) => self.neighbour_failed(PauseScope::Appliance, failure, now),
         }
+    }
+
+    /// An answer that nobody knows may pass, and may stand for a right that is missing: told once, when it has been repeated for a while.
+    fn tell_of_report(&mut self, sentence: Sentence, now: Timestamp) {
+        let long = self.rules.pace.unfamiliar_report();
+        let Some(waiting) = self.record.waiting.as_mut().filter(|waiting| !waiting.told && now >= later(waiting.since, long))
+        else {
+            return;
+        };
+        waiting.told = true;
+        let remedy = "look up what the appliance says; the session waits for its report and goes on by itself";
+        self.tell(NoticeSubject::ReportRefused, None, sentence, remedy);
     }
 
     fn take_session(&mut self, session: Box<SupportSession>, now: Timestamp) {
@@ -405,10 +488,11 @@ impl Delivery {
             (Some(ended_at), _) => self.ended = Ended::Reported(ended_at),
             (None, None) => return self.finish(Outcome::SurveyNoted),
             (None, Some(end)) if now < later(end.received_at, self.rules.pace.end_missing()) => return self.wait_for_report(now),
-            (None, Some(end)) => self.ended = Ended::TakenFromEvent(end.at.unwrap_or(end.received_at)),
+            (None, Some(EndSeen { at: Some(at), .. })) => self.ended = Ended::TakenFromEvent(at),
+            (None, Some(_)) => self.ended = last_event(&session).map_or(Ended::Unknown, Ended::LastEvent),
         }
         if self.ended_at().zip(self.rules.settings.deliver_from).is_some_and(|(ended_at, from)| ended_at < from) {
-            return self.finish_ignored(Ignored::BeforeDeliverFrom);
+            return self.wind_down(Closing::Ignored(Ignored::BeforeDeliverFrom), now);
         }
         self.session = Some(session);
         self.phase = Phase::Ticket;
@@ -417,9 +501,14 @@ impl Delivery {
     /// When the session ended, as far as we go by it.
     pub(super) const fn ended_at(&self) -> Option<Timestamp> {
         match self.ended {
-            Ended::Reported(at) | Ended::TakenFromEvent(at) => Some(at),
+            Ended::Reported(at) | Ended::TakenFromEvent(at) | Ended::LastEvent(at) => Some(at),
             Ended::Unknown => None,
         }
+    }
+
+    /// Whether the session's end is known well enough to bill by.
+    pub(super) const fn is_end_known(&self) -> bool {
+        matches!(self.ended, Ended::Reported(_) | Ended::TakenFromEvent(_))
     }
 
     fn wait_for_report(&mut self, now: Timestamp) {
@@ -438,6 +527,7 @@ impl Delivery {
     // --- The ticket ------------------------------------------------------------------------------------------------
 
     fn look_for_ticket(&mut self) -> Option<Step> {
+        self.take_assigned_ticket();
         match self.reference() {
             Ok(reference) => self.ask(Asked::Ticket(reference.clone()), Step::FindTicket(reference)),
             Err(unmatched) => {
@@ -445,6 +535,18 @@ impl Delivery {
                 None
             }
         }
+    }
+
+    /// An operator's assignment replaces the frozen ticket for what was never sent; what may have been is looked up first. Returns
+    /// whether it did.
+    pub(super) fn take_assigned_ticket(&mut self) -> bool {
+        let differs =
+            self.record.target.as_ref().zip(self.record.assigned).is_some_and(|(target, assigned)| target.ticket != assigned);
+        let replaces = differs && !self.record.has_unresolved();
+        if replaces {
+            self.record.target = None;
+        }
+        replaces
     }
 
     /// The frozen ticket, else the assigned one, else the one that the external key of the report names.
@@ -469,12 +571,13 @@ impl Delivery {
                 self.reached(PauseScope::Ticketing);
                 match matched(reference, ticket, self.rules.settings.stale_ticket_days, now) {
                     Ok(ticket) => self.begin_writes(ticket),
+                    Err(Unmatched::TicketNotFound) => self.wind_down(Closing::TicketGone, now),
                     Err(unmatched) => self.finish_unmatched(unmatched),
                 }
             }
             Err(Failure::NotFound) => {
                 self.reached(PauseScope::Ticketing);
-                self.finish_unmatched(Unmatched::TicketNotFound);
+                self.wind_down(Closing::TicketGone, now);
             }
             Err(failure) => self.neighbour_failed(PauseScope::Ticketing, failure, now),
         }
@@ -491,29 +594,32 @@ impl Delivery {
 
     /// All writes are final: the event is done with, unless a survey that was announced is not in the report yet.
     pub(super) fn settle(&mut self, now: Timestamp) {
-        if self.surveys_missing() {
+        if self.must_wait_for_surveys(now) {
             return self.wait_for_report(now);
         }
         if self.rules.settings.mode == Mode::Shadow {
-            // What is over of a note that was written before is missing on the ticket: it stays wanted.
-            let has_note = self.session_note_id().is_some();
-            self.record.writes.retain(|id, write| {
-                let rest_of_note = has_note && matches!(id, WriteId::Attachment(_) | WriteId::Continuation(_));
-                !self.shadowed.contains(id) || write.maybe_sent || rest_of_note
-            });
-            return self.finish(Outcome::Shadowed);
+            return self.settle_shadowed();
         }
         if self.record.end.is_some() {
             self.record.settled_at.get_or_insert(now);
         }
-        self.finish(if self.wrote { Outcome::Delivered } else { Outcome::AlreadyDelivered });
+        self.record.left_open = None;
+        self.finish(if self.progressed { Outcome::Delivered } else { Outcome::AlreadyDelivered });
     }
 
-    fn surveys_missing(&self) -> bool {
-        self.session.as_ref().is_some_and(|session| {
-            session.customer_surveys.len() < self.record.surveys_seen.customer.len()
-                || session.representative_surveys.len() < self.record.surveys_seen.representative.len()
-        })
+    /// What was kept instead of written is others' to write, so it is forgotten. It stays wanted where it is ours: the session was
+    /// first heard of while we wrote, or what is over of a note that we wrote is missing on the ticket.
+    fn settle_shadowed(&mut self) {
+        let has_note = self.session_note_id().is_some();
+        let end_is_ours = self.record.end.is_some_and(|end| end.writer == Writer::Us);
+        self.record.writes.retain(|id, write| {
+            let rest_of_note = has_note && matches!(id, WriteId::Attachment(_) | WriteId::Continuation(_));
+            let ours = end_is_ours && !matches!(id, WriteId::CustomerSurvey(_) | WriteId::RepresentativeSurvey(_));
+            let empty = matches!(write.state, WriteState::Skipped { reason: Skip::EmptySurvey });
+            !(self.shadowed.contains(id) || empty) || write.maybe_sent || rest_of_note || ours
+        });
+        self.leave_open(LeftOpen::Shadow);
+        self.finish(Outcome::Shadowed);
     }
 
     fn finish(&mut self, outcome: Outcome) {
@@ -525,7 +631,7 @@ impl Delivery {
         self.ending = Some(Ending::Finished(outcome));
     }
 
-    fn finish_ignored(&mut self, reason: Ignored) {
+    pub(super) fn finish_ignored(&mut self, reason: Ignored) {
         // A session of which something was written is not an ignored one, whatever is switched off since.
         if self.record.writes.is_empty() {
             self.record.ignored = Some(reason);
@@ -533,7 +639,7 @@ impl Delivery {
         self.finish(Outcome::Ignored(reason));
     }
 
-    fn finish_unmatched(&mut self, unmatched: Unmatched) {
+    pub(super) fn finish_unmatched(&mut self, unmatched: Unmatched) {
         self.record.unmatched = Some(unmatched);
         self.finish(Outcome::Unmatched(unmatched));
     }
@@ -560,6 +666,9 @@ impl Delivery {
         let since = self.record.waiting.as_ref().map_or(now, |waiting| waiting.since);
         // Runs that are too short for their work make progress, as a rule: they alone are no reason to give up at once.
         let progresses = why == WaitReason::TimeUsedUp && self.round(why) < CLAIMS_WITHOUT_OUTCOME_MAX;
+        if now >= self.input.expires_at {
+            return self.give_up(DeadLetterReason::QueueTimeUsedUp(why));
+        }
         if now >= later(since, retry_limit(&self.rules, self.input.event.kind)) && !progresses {
             return self.give_up(match why {
                 WaitReason::ReportNotReady => DeadLetterReason::ReportMissing,
@@ -568,12 +677,13 @@ impl Delivery {
         }
         let rounds = self.round(why) + 1;
         let before = self.record.waiting.take();
+        let told = before.as_ref().is_some_and(|waiting| waiting.told);
         let mut others = before.map_or_else(BTreeMap::new, |Waiting { why, rounds, mut others, .. }| {
             others.insert(why, rounds);
             others
         });
         others.remove(&why);
-        self.record.waiting = Some(Waiting { since, why, rounds, others });
+        self.record.waiting = Some(Waiting { since, why, rounds, others, told });
         self.ending = Some(Ending::Wait { until, why });
     }
 
@@ -617,10 +727,16 @@ impl Delivery {
     fn leave_alone(&mut self, scope: PauseScope, cause: PauseCause, wait: Duration, sentence: Sentence, now: Timestamp) {
         let rounds = self.pause_round(scope);
         let until = later(now, wait);
-        self.effects.push_back(Step::Pause(Pause { scope, until, cause, sentence, rounds }));
+        let document = (cause == PauseCause::CredentialsRefused).then(|| self.rules.document.clone());
+        self.effects.push_back(Step::Pause(Pause { scope, until, cause, sentence, rounds, document }));
         let why = wait_reason(scope, cause);
         let own = self.rules.pace.neighbour_down(self.round(why), self.input.jitter);
-        let message_wait = if cause == PauseCause::Down { wait.max(own) } else { wait };
+        let message_wait = match cause {
+            PauseCause::Down => wait.max(own),
+            // A changed document ends the pause: the message looks for one.
+            PauseCause::CredentialsRefused => wait.min(self.rules.pace.look_at_document()),
+            PauseCause::Throttled | PauseCause::Blocked | PauseCause::Budget => wait,
+        };
         self.wait(later(now, message_wait), why, now);
     }
 
@@ -631,7 +747,7 @@ impl Delivery {
 
     /// The pause of that scope, if it is still in force.
     pub(super) fn pause_in_force(&self, scope: PauseScope, now: Timestamp) -> Option<&Pause> {
-        self.pauses.iter().find(|pause| pause.scope == scope && pause.until > now)
+        self.pauses.iter().find(|pause| pause.scope == scope && pause.is_in_force(&self.rules.document, now))
     }
 
     /// A call has been answered: a pause that has run out need not be remembered any more. That of the budget is: the next rest
@@ -668,67 +784,9 @@ impl Delivery {
     }
 }
 
-/// What to do before a session is claimed, from what is known of its connection alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
-    /// Go on.
-    Go,
-    /// The message waits: nothing is asked of anybody.
-    Wait {
-        /// Until when.
-        until: Timestamp,
-        /// For what; `None`: the connection is on hold.
-        why: Option<WaitReason>,
-    },
-}
-
-/// Whether an event of that connection is worked on now. Waiting burns no attempt, for nothing has been claimed.
-///
-/// An event that was received longer ago than its retry time is let in although a neighbour is being left alone: the
-/// delivery will not call it either, but counts the waiting, so that the event is given up and told of before the queue
-/// forgets it without a word.
-#[must_use]
-pub fn admission(rules: &Rules, kind: EventKind, received_at: Timestamp, pauses: &[Pause], now: Timestamp) -> Admission {
-    if rules.settings.mode == Mode::Hold {
-        return Admission::Wait { until: later(now, rules.pace.hold()), why: None };
-    }
-    if ignored(&rules.settings, kind).is_some() || now >= later(received_at, retry_limit(rules, kind)) {
-        return Admission::Go;
-    }
-    match longest_pause(pauses, now) {
-        Some((until, why)) => Admission::Wait { until, why: Some(why) },
-        None => Admission::Go,
-    }
-}
-
-/// Whether a neighbour is being left alone now: then a run calls nobody, even if it is let in.
-#[must_use]
-pub fn left_alone(pauses: &[Pause], now: Timestamp) -> bool {
-    longest_pause(pauses, now).is_some()
-}
-
-/// The pause of a neighbour that lasts longest.
-fn longest_pause(pauses: &[Pause], now: Timestamp) -> Option<(Timestamp, WaitReason)> {
-    let neighbours = pauses.iter().filter(|pause| !matches!(pause.scope, PauseScope::Kind(_)) && pause.until > now);
-    neighbours.max_by_key(|pause| pause.until).map(|pause| (pause.until, wait_reason(pause.scope, pause.cause)))
-}
-
-/// How long an event of that kind is tried.
-fn retry_limit(rules: &Rules, kind: EventKind) -> Duration {
-    let hours = rules.settings.retry_hours.get(&kind).copied();
-    rules.pace.retry_limit(hours.unwrap_or(crate::settings::RETRY_HOURS_DEFAULT))
-}
-
-/// Why an event of that kind is ignored by configuration: nobody is asked anything for it. `None`: it is not.
-#[must_use]
-pub fn ignored(settings: &Settings, kind: EventKind) -> Option<Ignored> {
-    if settings.mode == Mode::Off {
-        Some(Ignored::ModeOff)
-    } else if settings.enabled_events.contains(&kind) {
-        None
-    } else {
-        Some(Ignored::EventOff)
-    }
+/// When the last thing happened that the report has a time of.
+fn last_event(session: &SupportSession) -> Option<Timestamp> {
+    session.events.iter().filter_map(|event| event.at).max()
 }
 
 /// The ticket, if it is one that a session may be written on.
@@ -742,17 +800,6 @@ fn matched(reference: &TicketReference, ticket: Option<Ticket>, stale_days: u32,
     }
 }
 
-const fn wait_reason(scope: PauseScope, cause: PauseCause) -> WaitReason {
-    match (scope, cause) {
-        (_, PauseCause::Budget) => WaitReason::HourlyBudget,
-        (_, PauseCause::Blocked) | (PauseScope::Kind(_), _) => WaitReason::Blocked,
-        (PauseScope::Appliance, PauseCause::CredentialsRefused) => WaitReason::ApplianceCredentials,
-        (PauseScope::Appliance, PauseCause::Down | PauseCause::Throttled) => WaitReason::Appliance,
-        (PauseScope::Ticketing, PauseCause::CredentialsRefused) => WaitReason::AutotaskCredentials,
-        (PauseScope::Ticketing, PauseCause::Down | PauseCause::Throttled) => WaitReason::Autotask,
-    }
-}
-
 const fn credentials_remedy(scope: PauseScope) -> &'static str {
     match scope {
         PauseScope::Appliance => {
@@ -761,14 +808,5 @@ const fn credentials_remedy(scope: PauseScope) -> &'static str {
         PauseScope::Ticketing | PauseScope::Kind(_) => {
             "check autotask.username, secret and integration_code in the connection document against the API user in Autotask"
         }
-    }
-}
-
-/// Surveys of one kind in one session that are told apart; more can only be a loop on the other side.
-const SURVEYS_SEEN_MAX: usize = 50;
-
-fn remember(seen: &mut BTreeSet<i64>, second: i64) {
-    if seen.len() < SURVEYS_SEEN_MAX {
-        seen.insert(second);
     }
 }

@@ -9,6 +9,7 @@
 //! - [`step`]: what is asked for and answered. [`waits`]: how long to wait for what.
 //! - [`write_id`]: the names of writes and the markers by which they are found again.
 
+pub mod admission;
 pub mod budget;
 pub mod machine;
 pub mod pause;
@@ -17,14 +18,19 @@ pub mod probe;
 pub mod record;
 mod rendering;
 pub mod step;
+mod surveys;
+pub mod trust;
 pub mod waits;
+mod winding_down;
 pub mod write_id;
 mod writes;
 
-pub use machine::{Admission, Delivery, Input, Rules, admission};
-pub use pause::{Pause, PauseCause, PauseScope, Proofs};
+pub use admission::{Admission, admission};
+pub use machine::{Delivery, Input, Rules};
+pub use pause::{DocumentVersion, Pause, PauseCause, PauseScope};
 pub use probe::{Probe, probes};
-pub use record::{Attention, DeadLetterReason, Record, Unmatched, Write, WriteState};
+pub use record::{Attention, DeadLetterReason, Record, Unmatched, Write, WriteState, Writer};
 pub use step::{Answer, Content, Ending, LookUp, Notice, NoticeSubject, Outcome, Place, Step};
+pub use trust::{Proof, Proofs, Witness};
 pub use waits::Pace;
 pub use write_id::{Marker, RepresentativeKey, WriteId, WriteKind};

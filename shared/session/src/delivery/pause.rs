@@ -1,7 +1,5 @@
-//! What a whole connection knows, beside its sessions: pauses, and whether look-ups can be trusted. The ledger keeps
-//! these as service items; the delivery reads them at its start and asks for changes.
-
-use std::collections::BTreeMap;
+//! Pauses: that a neighbour of a connection is left alone for a while, or a kind of write is not tried. The ledger keeps
+//! them; the delivery reads them at its start and asks for changes. How long a pause lasts is in `waits`.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,7 +20,24 @@ pub struct Pause {
     pub sentence: Sentence,
     /// How many times in a row it has been opened, from 0: the rung of its ladder.
     pub rounds: u32,
+    /// The version of the connection document that it rests on, where another version may be the cure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentVersion>,
 }
+
+impl Pause {
+    /// Whether it holds now, for a connection whose document is of that version: refused credentials are tried again at once
+    /// when the document has been changed.
+    #[must_use]
+    pub fn is_in_force(&self, document: &DocumentVersion, now: Timestamp) -> bool {
+        self.until > now && self.document.as_ref().is_none_or(|version| version == document)
+    }
+}
+
+/// Tells one version of a connection document from another. Says nothing of what is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DocumentVersion(pub String);
 
 /// What is left alone. Others, and other connections, do not notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,30 +87,4 @@ pub enum PauseCause {
     Blocked,
     /// Too much of the hourly budget is used: nothing is wrong with the neighbour, and the pause says when the last rest was.
     Budget,
-}
-
-/// Whether look-ups are known to work, per kind of write: `true` when a row we had just written was found, `false`
-/// when it was not. A restricted API user silently sees fewer rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Proofs(pub BTreeMap<WriteKind, bool>);
-
-impl Proofs {
-    /// `Some(true)`: look-ups work. `Some(false)`: what was surely written could not be seen. `None`: never tried.
-    #[must_use]
-    pub fn of(&self, kind: WriteKind) -> Option<bool> {
-        self.0.get(&kind).copied()
-    }
-
-    /// Whether a look-up of that kind that finds nothing may be believed.
-    #[must_use]
-    pub fn trusted(&self, kind: WriteKind) -> bool {
-        self.of(kind) == Some(true)
-    }
-
-    /// Whether look-ups of that kind are known not to work.
-    #[must_use]
-    pub fn disproved(&self, kind: WriteKind) -> bool {
-        self.of(kind) == Some(false)
-    }
 }

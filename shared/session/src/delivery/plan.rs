@@ -6,22 +6,22 @@
 use jiff::Timestamp;
 
 use super::machine::Delivery;
-use super::record::{Skip, Write, WriteState};
+use super::record::{Skip, Write, WriteState, Writer};
 use super::step::NoticeSubject;
 use super::write_id::{RepresentativeKey, WriteId};
 use crate::failure::Sentence;
-use crate::ids::Gsnumber;
 use crate::render::{NOTE_CHARACTERS_MAX, SessionNote, TemplateProblem, View};
-use crate::settings::Beneficiary;
-use crate::support_session::{SupportSession, Survey};
-use crate::time_entry::{self, PlannedTime, TimePlan};
+use crate::settings::{Beneficiary, Mode};
+use crate::support_session::SupportSession;
+use crate::time_entry::{self, PlannedTime, SkipReason, TimePlan};
 
 impl Delivery {
     /// Adds every write that the session calls for and the record does not know.
     pub(super) fn plan(&mut self) {
         let Some(session) = self.session.take() else { return };
-        if self.record.end.is_some() {
-            self.record.writes.entry(WriteId::SessionNote).or_insert_with(Write::wanted);
+        if self.plans_end() {
+            let note = self.wanted_write();
+            self.record.writes.entry(WriteId::SessionNote).or_insert(note);
             self.render_session_note(&session);
             self.plan_time(&session);
         }
@@ -29,18 +29,24 @@ impl Delivery {
         self.session = Some(session);
     }
 
-    fn plan_surveys(&mut self, session: &SupportSession) {
-        for (id, _) in surveys(session) {
-            self.record.writes.entry(id).or_insert_with(Write::wanted);
-        }
+    /// Whether note and time entry are planned: the end is known and ours, or, in shadow mode, what others write is compared with ours.
+    fn plans_end(&self) -> bool {
+        let shadow = self.rules.settings.mode == Mode::Shadow;
+        self.record.end.is_some_and(|end| shadow || end.writer == Writer::Us)
+    }
+
+    /// A write that has not been tried. If something may have been written that the ledger does not know, it is looked up first, also
+    /// when another event takes it up.
+    pub(super) fn wanted_write(&self) -> Write {
+        Write { look_first: self.is_doubtful(self.input.received_at), ..Write::wanted() }
     }
 
     fn plan_time(&mut self, session: &SupportSession) {
-        let Some(ended_at) = self.ended_at() else { return };
         let rules = self.rules.clone();
         let settings = &rules.settings.time_entry;
+        let ended_at = self.ended_at().or(session.started_at).unwrap_or(self.input.received_at);
         for planned in time_entry::plan(session, settings, ended_at) {
-            self.plan_time_of(planned, settings.beneficiary);
+            self.plan_time_of(if self.is_end_known() { planned } else { without_end(planned) }, settings.beneficiary);
         }
     }
 
@@ -49,20 +55,34 @@ impl Delivery {
         if let (Some(key), TimePlan::Write(attendance)) = (&representative, &outcome) {
             self.attendances.insert(key.clone(), attendance.clone());
         }
+        if self.is_end_known() {
+            self.record.writes.retain(|_, write| write.state != END_UNKNOWN);
+        }
         if self.has_time_of(representative.as_ref(), beneficiary) {
             return;
         }
         let id = representative.clone().map_or(WriteId::TimeOfNobody, WriteId::TimeOf);
         let write = match outcome {
-            TimePlan::Write(_) => Write::wanted(),
-            TimePlan::Skipped(reason) => Write::of(WriteState::Skipped { reason: Skip::Time(reason) }),
+            TimePlan::Write(_) => self.wanted_write(),
+            TimePlan::Skipped(reason) => {
+                if reason == SkipReason::EndUnknown {
+                    self.tell_of_unknown_end(&id);
+                }
+                Write::of(WriteState::Skipped { reason: Skip::Time(reason) })
+            }
             TimePlan::Refused(sentence) => {
                 self.tell(NoticeSubject::Refused, Some(id.clone()), sentence.clone(), "write this time entry by hand");
                 Write::of(WriteState::Refused { sentence, at: self.input.received_at })
             }
         };
-        self.wrote = true;
+        self.progressed = true;
         self.record.writes.insert(id, write.for_representative(representative));
+    }
+
+    fn tell_of_unknown_end(&mut self, id: &WriteId) {
+        let sentence = Sentence::new("neither the report nor an event of the appliance says when the session ended");
+        let remedy = "write this time entry by hand, or replay the session when the report has its end";
+        self.tell(NoticeSubject::EndUnknown, Some(id.clone()), sentence, remedy);
     }
 
     /// The report no longer has the time of that entry's representative, and the entry certainly has not been written:
@@ -136,24 +156,15 @@ impl Delivery {
     }
 }
 
-/// The surveys of a session with their write ids. One without a connection of its own counts as connection 0, further
-/// ones of the same connection as -1, -2, …: none is taken for another.
-pub(super) fn surveys(session: &SupportSession) -> Vec<(WriteId, &Survey)> {
-    let customer = numbered(&session.customer_surveys, WriteId::CustomerSurvey);
-    let representative = numbered(&session.representative_surveys, WriteId::RepresentativeSurvey);
-    customer.into_iter().chain(representative).collect()
-}
+const END_UNKNOWN: WriteState = WriteState::Skipped { reason: Skip::Time(SkipReason::EndUnknown) };
 
-fn numbered(surveys: &[Survey], id: fn(Gsnumber) -> WriteId) -> Vec<(WriteId, &Survey)> {
-    let mut taken: Vec<(WriteId, &Survey)> = Vec::new();
-    let mut further = 0;
-    for survey in surveys {
-        let mut own = id(survey.gsnumber.unwrap_or(Gsnumber(0)));
-        if taken.iter().any(|(other, _)| *other == own) {
-            further -= 1;
-            own = id(Gsnumber(further));
+/// An entry whose end nobody knows is not written; why others are not stays as it is.
+fn without_end(planned: PlannedTime) -> PlannedTime {
+    let outcome = match planned.outcome {
+        TimePlan::Skipped(reason @ (SkipReason::SwitchedOff | SkipReason::NoRepresentative | SkipReason::Invited)) => {
+            TimePlan::Skipped(reason)
         }
-        taken.push((own, survey));
-    }
-    taken
+        TimePlan::Write(_) | TimePlan::Skipped(_) | TimePlan::Refused(_) => TimePlan::Skipped(SkipReason::EndUnknown),
+    };
+    PlannedTime { outcome, ..planned }
 }

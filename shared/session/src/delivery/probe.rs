@@ -11,17 +11,10 @@
 //! A worker that dies with a probe leaves a pause that runs out, and the next takes the probe. Which pauses need one is decided
 //! here; that only one worker gets it is the ledger's conditional update.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use super::machine::left_alone;
-use super::pause::{Pause, PauseCause, PauseScope};
-use super::waits::{Pace, later};
-
-/// The longest that one try can take: no run outlasts its invocation, which the template ends after 90 s. The appliance alone may
-/// take 60 s of them (token and report), and Autotask comes after it.
-pub const TRY_MAX: Duration = Duration::from_secs(90);
+use super::admission::left_alone;
+use super::pause::{DocumentVersion, Pause, PauseCause};
 
 /// The right to try a neighbour, for one worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,49 +33,49 @@ impl Probe {
     }
 }
 
-/// The probes to take before a session is claimed, so that its run may call: one for each neighbour whose pause has run out and
-/// is still remembered. None while any neighbour is left alone, for then the run calls nobody.
+/// The probes to take before a session is claimed, so that its run may call: one for each neighbour, and each kind of write, whose
+/// pause has run out and is still remembered. They last until the invocation ends at its `deadline`, for no run outlasts it. None while
+/// any neighbour is left alone, for then the run calls nobody.
 ///
-/// A kind of write needs none: one that is refused is answered at once. Nor does a rest for the hourly budget, for nothing is
-/// wrong with the neighbour.
+/// A rest for the hourly budget needs none, for nothing is wrong with the neighbour; nor does a pause that a changed connection
+/// document has ended, for the new credentials have not been refused yet.
 #[must_use]
-pub fn probes(pauses: &[Pause], pace: Pace, now: Timestamp) -> Vec<Probe> {
-    if left_alone(pauses, now) {
+pub fn probes(pauses: &[Pause], document: &DocumentVersion, deadline: Timestamp, now: Timestamp) -> Vec<Probe> {
+    if left_alone(pauses, document, now) {
         return Vec::new();
     }
-    let until = later(now, pace.scaled(TRY_MAX));
-    pauses.iter().filter(|pause| stands_for_trouble(pause)).map(|pause| Probe { seen: pause.clone(), until }).collect()
-}
-
-const fn stands_for_trouble(pause: &Pause) -> bool {
-    match (pause.scope, pause.cause) {
-        (PauseScope::Kind(_), _) | (_, PauseCause::Budget) => false,
-        (PauseScope::Appliance | PauseScope::Ticketing, _) => true,
-    }
+    let run_out = pauses.iter().filter(|pause| pause.cause != PauseCause::Budget && pause.until <= now);
+    run_out.map(|pause| Probe { seen: pause.clone(), until: deadline }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::WriteKind;
+    use crate::delivery::{PauseScope, WriteKind};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn pause(scope: PauseScope, cause: PauseCause, seconds_left: i64) -> Pause {
         let until = NOW + jiff::SignedDuration::from_secs(seconds_left);
-        Pause { scope, until, cause, sentence: "no answer".into(), rounds: 3 }
+        Pause { scope, until, cause, sentence: "no answer".into(), rounds: 3, document: None }
+    }
+
+    fn deadline() -> Timestamp {
+        NOW + jiff::SignedDuration::from_secs(90)
     }
 
     fn probed(pauses: &[Pause]) -> Vec<PauseScope> {
-        probes(pauses, Pace::default(), NOW).iter().map(|probe| probe.seen.scope).collect()
+        probes(pauses, &DocumentVersion::default(), deadline(), NOW).iter().map(|probe| probe.seen.scope).collect()
     }
 
     #[test]
-    fn neighbour_whose_pause_has_run_out_is_tried_by_one_for_as_long_as_a_try_takes() {
+    fn neighbour_whose_pause_has_run_out_is_tried_by_one_for_as_long_as_the_invocation_lasts() {
         let run_out = pause(PauseScope::Appliance, PauseCause::Down, 0);
-        let [probe] = &probes(std::slice::from_ref(&run_out), Pace::default(), NOW)[..] else { panic!("one probe") };
+        let [probe] = &probes(std::slice::from_ref(&run_out), &DocumentVersion::default(), deadline(), NOW)[..] else {
+            panic!("one probe")
+        };
         assert_eq!(probe.seen, run_out);
-        assert_eq!(probe.pause(), Pause { until: later(NOW, TRY_MAX), ..run_out });
+        assert_eq!(probe.pause(), Pause { until: deadline(), ..run_out });
     }
 
     #[test]
@@ -100,9 +93,25 @@ mod tests {
     }
 
     #[test]
-    fn kind_of_write_and_rest_for_the_budget_need_no_probe() {
+    fn kind_of_write_whose_right_was_missing_is_tried_by_one_at_a_time() {
         let kind = PauseScope::Kind(WriteKind::TimeEntry);
-        let pauses = [pause(kind, PauseCause::Blocked, -1), pause(PauseScope::Ticketing, PauseCause::Budget, -1)];
-        assert_eq!(probed(&pauses), []);
+        assert_eq!(probed(&[pause(kind, PauseCause::Blocked, -1)]), [kind]);
+        assert_eq!(probed(&[pause(kind, PauseCause::Blocked, 1)]), [], "it is not time yet");
+    }
+
+    #[test]
+    fn rest_for_the_budget_needs_no_probe() {
+        assert_eq!(probed(&[pause(PauseScope::Ticketing, PauseCause::Budget, -1)]), []);
+    }
+
+    #[test]
+    fn changed_document_ends_the_pause_of_refused_credentials_and_needs_no_probe() {
+        let version = |text: &str| DocumentVersion(text.to_owned());
+        let refused =
+            Pause { document: Some(version("1")), ..pause(PauseScope::Ticketing, PauseCause::CredentialsRefused, 3600) };
+        let pauses = std::slice::from_ref(&refused);
+        assert!(left_alone(pauses, &version("1"), NOW));
+        assert!(!left_alone(pauses, &version("2"), NOW));
+        assert_eq!(probes(pauses, &version("2"), deadline(), NOW), []);
     }
 }

@@ -31,12 +31,18 @@ pub struct Record {
     pub unmatched: Option<Unmatched>,
     /// When the end of the session was announced.
     pub end: Option<EndSeen>,
-    /// The survey events seen, by the second at which they originated: a resend is no second survey.
+    /// The survey events seen: a resend is no second survey.
     pub surveys_seen: SurveysSeen,
     /// When everything that the session's end calls for had come to its end.
     pub settled_at: Option<Timestamp>,
     /// Why it is ignored, when that is its end.
     pub ignored: Option<Ignored>,
+    /// Writes that were begun or due stay open, for writing was switched off: a person should know of them.
+    pub left_open: Option<LeftOpen>,
+    /// Since when everything but announced surveys is final.
+    pub surveys_awaited_since: Option<Timestamp>,
+    /// Announced surveys that did not show in the report in time.
+    pub surveys_missing: SurveysMissing,
     /// Since when, and how often, the event in hand has been waiting.
     pub waiting: Option<Waiting>,
     /// The newest operator's replay that has been taken up: a redelivery of it does not turn refusals back twice.
@@ -63,9 +69,12 @@ pub struct Write {
     /// It must be looked up before it is sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub look_first: bool,
-    /// Not to be tried before.
+    /// Why it is not tried now, although it is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_before: Option<Timestamp>,
+    pub hold: Option<Hold>,
+    /// A hash of what it says, for surveys: their order in the report does not tell them apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
     /// How often an unfamiliar refusal came back.
     #[serde(default)]
     pub unfamiliar_refusals: u32,
@@ -75,9 +84,6 @@ pub struct Write {
     /// Roles that were refused for it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub roles_refused: BTreeSet<RoleId>,
-    /// The right that is missing, while it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blocked: Option<Sentence>,
 }
 
 impl Write {
@@ -96,12 +102,24 @@ impl Write {
             frozen: None,
             maybe_sent: false,
             look_first: false,
-            not_before: None,
+            hold: None,
+            content: None,
             unfamiliar_refusals: 0,
             halvings: 0,
             roles_refused: BTreeSet::new(),
-            blocked: None,
         }
+    }
+
+    /// Whether a call that may have written it has not been resolved: only a look-up can tell.
+    #[must_use]
+    pub const fn is_unresolved(&self) -> bool {
+        matches!(self.state, WriteState::Sending { .. }) || (self.maybe_sent && matches!(self.state, WriteState::Wanted))
+    }
+
+    /// Whether it is not to be tried now, and the vendor said why.
+    #[must_use]
+    pub const fn is_blocked(&self) -> bool {
+        matches!(self.state, WriteState::Wanted) && matches!(self.hold, Some(Hold::Right { .. } | Hold::Alone { .. }))
     }
 
     /// The write, of that representative's time.
@@ -110,6 +128,33 @@ impl Write {
         self.representative = representative;
         self
     }
+}
+
+/// Why a write that is wanted is not tried now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// A right of the tenant is missing: all writes of its kind wait for the pause of the kind.
+    Right {
+        /// What the vendor said.
+        sentence: Sentence,
+    },
+    /// The vendor objects to this write alone (a submitted timesheet): nobody else waits for it.
+    Alone {
+        /// What the vendor said.
+        sentence: Sentence,
+        /// Since when; after the event's retry time it is refused.
+        since: Timestamp,
+        /// How often it has been tried since.
+        tries: u32,
+        /// Not to be tried before.
+        until: Timestamp,
+    },
+    /// The vendor refused it with a text that we do not know.
+    Unfamiliar {
+        /// Not to be tried before.
+        until: Timestamp,
+    },
 }
 
 /// How far a write is.
@@ -179,6 +224,8 @@ impl WriteState {
 pub enum Skip {
     /// The attachment was refused; its text went into continuation notes.
     Continued,
+    /// Nobody filled in the survey: there is nothing to write.
+    EmptySurvey,
     /// A rule of time entries.
     #[serde(untagged)]
     Time(SkipReason),
@@ -258,25 +305,72 @@ pub enum Ignored {
     /// The session ended before `deliver_from`.
     #[error("the session ended before deliver_from")]
     BeforeDeliverFrom,
+    /// It was first heard of while the connection did not write (shadow, off): whoever wrote then has written it.
+    #[error("first heard of while the connection did not write: it belongs to whoever wrote then")]
+    WrittenByOthers,
+}
+
+/// What switched writing off while writes were open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOpen {
+    /// Its events are ignored now.
+    #[error(transparent)]
+    Ignored(Ignored),
+    /// The connection only decides now, and writes nothing.
+    #[error("the connection's mode is shadow")]
+    Shadow,
+}
+
+/// Who writes what an event announces. The mode in force when the event is first heard of decides for good; only an
+/// operator's replay hands over what others were to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    /// We do.
+    Us,
+    /// Whoever wrote while the connection was in shadow or off: we must not write it a second time.
+    Others,
 }
 
 /// The end of a session, as it was announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndSeen {
-    /// The event's own time.
+    /// When the session ended by the appliance's own event: its time, else when it was received. `None`: only a poll or a replay told
+    /// of the end, which date nothing.
     pub at: Option<Timestamp>,
-    /// When it was received first.
+    /// When the first word of the end was received.
     pub received_at: Timestamp,
+    /// Who writes note and time entry.
+    pub writer: Writer,
 }
 
-/// The survey events seen, by the second at which they originated.
+/// The survey events seen, by the second at which they originated, and who writes the survey.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SurveysSeen {
     /// Customer exit surveys.
-    pub customer: BTreeSet<i64>,
+    pub customer: BTreeMap<i64, Writer>,
     /// Representative exit surveys.
-    pub representative: BTreeSet<i64>,
+    pub representative: BTreeMap<i64, Writer>,
+}
+
+/// How many announced surveys did not show in the report in time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SurveysMissing {
+    /// Customer exit surveys.
+    pub customer: usize,
+    /// Representative exit surveys.
+    pub representative: usize,
+}
+
+impl SurveysMissing {
+    /// Whether any is missing.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.customer + self.representative > 0
+    }
 }
 
 /// Since when an event waits, and for what.
@@ -291,6 +385,9 @@ pub struct Waiting {
     /// How often for something else since then: what alternates does not begin its ladder anew each time.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub others: BTreeMap<WaitReason, u32>,
+    /// A person has been told that it waits, which is done once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }
 
 impl Waiting {
@@ -332,6 +429,21 @@ pub enum WaitReason {
     /// A right is missing.
     #[error("a right is missing in Autotask")]
     Blocked,
+    /// A right is missing on the appliance.
+    #[error("a right is missing on the appliance")]
+    ApplianceRight,
+    /// The vendor objects to a write of this session alone.
+    #[error("Autotask objects to a write of this session alone")]
+    WriteBlocked,
+    /// The connection is on hold.
+    #[error("the connection is on hold")]
+    OnHold,
+    /// There is no connection document that could serve.
+    #[error("there is no usable connection document")]
+    NoConnectionDocument,
+    /// The ledger does not answer.
+    #[error("the ledger does not answer")]
+    Ledger,
     /// A write of unknown fate is being looked for.
     #[error("a write of unknown fate is being looked for")]
     UnknownWrite,
@@ -357,6 +469,11 @@ impl WaitReason {
             Self::AutotaskCredentials => "autotask_credentials",
             Self::HourlyBudget => "hourly_budget",
             Self::Blocked => "blocked",
+            Self::ApplianceRight => "appliance_right",
+            Self::WriteBlocked => "write_blocked",
+            Self::OnHold => "on_hold",
+            Self::NoConnectionDocument => "no_connection_document",
+            Self::Ledger => "ledger",
             Self::UnknownWrite => "unknown_write",
             Self::UnfamiliarRefusal => "unfamiliar_refusal",
             Self::TimeUsedUp => "time_used_up",
@@ -374,6 +491,9 @@ pub enum DeadLetterReason {
     /// What it waited for did not come about in `retry_hours`.
     #[error("retry time used up: {0}")]
     RetryTimeUsedUp(WaitReason),
+    /// It has waited nearly as long as the queue keeps anything.
+    #[error("waited for as long as the queue keeps events: {0}")]
+    QueueTimeUsedUp(WaitReason),
     /// Too many claims without any outcome: processing it ends the process each time.
     #[error("claimed {0} times without any outcome")]
     ClaimsWithoutOutcome(u32),
@@ -386,6 +506,7 @@ impl DeadLetterReason {
         match self {
             Self::ReportMissing => "report_missing",
             Self::RetryTimeUsedUp(_) => "retry_time_used_up",
+            Self::QueueTimeUsedUp(_) => "queue_time_used_up",
             Self::ClaimsWithoutOutcome(_) => "claims_without_outcome",
         }
     }
@@ -394,10 +515,14 @@ impl DeadLetterReason {
 /// Whether a record is on the list of what a person should look at, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attention {
+    /// A survey that was announced did not show.
+    SurveyMissing,
     /// It has no ticket.
     Unmatched,
-    /// A right is missing.
+    /// A right is missing, or the vendor objects to a write for now.
     Blocked,
+    /// Writing was switched off while a write was open.
+    LeftOpen,
     /// A write was refused.
     Refused,
     /// A write is in doubt.
@@ -411,8 +536,10 @@ impl Attention {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::SurveyMissing => "survey_missing",
             Self::Unmatched => "unmatched",
             Self::Blocked => "blocked",
+            Self::LeftOpen => "left_open",
             Self::Refused => "refused",
             Self::InDoubt => "in_doubt",
             Self::DeadLettered => "dead_lettered",
@@ -421,13 +548,25 @@ impl Attention {
 }
 
 impl Record {
+    /// Whether a write may have been made by a call whose fate is unknown.
+    #[must_use]
+    pub fn has_unresolved(&self) -> bool {
+        self.writes.values().any(Write::is_unresolved)
+    }
+
+    /// Whether a write is wanted or on its way.
+    #[must_use]
+    pub fn has_open(&self) -> bool {
+        self.writes.values().any(|write| !write.state.is_final())
+    }
+
     /// Why a person should look at the session: the gravest reason, or `None`.
     #[must_use]
     pub fn attention(&self) -> Option<Attention> {
         let of_write = |write: &Write| match write.state {
             WriteState::InDoubt { .. } => Some(Attention::InDoubt),
             WriteState::Refused { .. } => Some(Attention::Refused),
-            WriteState::Wanted if write.blocked.is_some() => Some(Attention::Blocked),
+            _ if write.is_blocked() => Some(Attention::Blocked),
             _ => None,
         };
         self.dead_lettered
@@ -435,6 +574,8 @@ impl Record {
             .map(|_| Attention::DeadLettered)
             .into_iter()
             .chain(self.unmatched.map(|_| Attention::Unmatched))
+            .chain(self.left_open.map(|_| Attention::LeftOpen))
+            .chain(self.surveys_missing.any().then_some(Attention::SurveyMissing))
             .chain(self.writes.values().filter_map(of_write))
             .max()
     }

@@ -1,7 +1,6 @@
 //! From a write's id to what is sent: asks `render` for the texts and adds whose, where and in which role.
 
 use super::machine::Delivery;
-use super::plan::surveys;
 use super::step::{Content, Kept};
 use super::write_id::{RepresentativeKey, WriteId};
 use super::writes::Missing;
@@ -10,7 +9,7 @@ use crate::failure::Sentence;
 use crate::ids::{RemoteId, ResourceId};
 use crate::render::{self, Rendered, TimeContext, View};
 use crate::settings::Mode;
-use crate::support_session::{SupportSession, Survey, SurveyKind};
+use crate::support_session::{SupportSession, Survey};
 use crate::time_entry::date_worked;
 
 /// In shadow mode there is no note to hang an attachment on; the one that is kept to be looked at names this one.
@@ -34,8 +33,7 @@ impl Delivery {
                 self.continuations(session).into_iter().nth(index).map(note).ok_or(Missing::Text)
             }
             WriteId::Attachment(n) => self.attachment(*n, session),
-            WriteId::CustomerSurvey(_) => self.survey(id, SurveyKind::Customer, session).map(note),
-            WriteId::RepresentativeSurvey(_) => self.survey(id, SurveyKind::Representative, session).map(note),
+            WriteId::CustomerSurvey(_) | WriteId::RepresentativeSurvey(_) => self.survey(id, session).map(note),
             WriteId::Time(resource) => {
                 let entry = self.time_entry(id, *resource, session)?;
                 Ok(Content::TimeEntry { ticket: ticket.id, entry })
@@ -69,9 +67,8 @@ impl Delivery {
         count > 0
     }
 
-    fn survey(&mut self, id: &WriteId, kind: SurveyKind, session: &SupportSession) -> Result<crate::content::Note, Missing> {
-        let found = surveys(session).into_iter().find(|(own, _)| own == id);
-        let (_, survey) = found.ok_or(Missing::Text)?;
+    fn survey(&mut self, id: &WriteId, session: &SupportSession) -> Result<crate::content::Note, Missing> {
+        let (kind, survey) = self.survey_of(id, session).ok_or(Missing::Text)?;
         let rules = self.rules.clone();
         let view = View { session, time_zone: &rules.settings.time_zone, ended: self.ended };
         // The marker is made from the survey's connection, which two surveys may share: the write id tells them apart.

@@ -4,10 +4,11 @@
 //! simulated ones. Neither decides anything.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::pause::{Pause, PauseScope};
 use super::record::{Attention, DeadLetterReason, Ignored, Unmatched, WaitReason};
+use super::trust::Proof;
 use super::write_id::{Marker, WriteId, WriteKind};
 use crate::content::{Attachment, Author, Note, Ticket, TicketReference, TimeEntry};
 use crate::failure::{Failure, Sentence};
@@ -52,8 +53,8 @@ pub enum Step {
     Prove {
         /// The kind.
         kind: WriteKind,
-        /// Whether the row was seen.
-        seen: bool,
+        /// What came of looking.
+        proof: Proof,
     },
     /// Open or prolong a pause; answer [`Answer::Noted`].
     Pause(Pause),
@@ -100,7 +101,7 @@ pub enum NoAuthor {
 pub struct LookUp {
     /// Which write.
     pub write: WriteId,
-    /// The marker that a row must bear.
+    /// The marker that a row must bear. That of another session where a witness is looked up.
     pub marker: Marker,
     /// Where it should be.
     pub place: Place,
@@ -109,7 +110,8 @@ pub struct LookUp {
 }
 
 /// Where a write should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// A note of that ticket, not older than that.
     Note {
@@ -194,6 +196,14 @@ pub enum NoticeSubject {
     CredentialsRefused,
     /// Look-ups do not work for this connection: exactly-once cannot be kept.
     LookUpsUntrusted,
+    /// Writing was switched off while a write was open.
+    LeftOpen,
+    /// An announced survey does not show.
+    SurveyMissing,
+    /// Nobody knows when a session ended, so that its time is not written.
+    EndUnknown,
+    /// The appliance answers with something that we do not know, for a while now.
+    ReportRefused,
     /// An event was given up.
     DeadLettered,
     /// A template of the connection failed, and the built-in one was used.
@@ -212,6 +222,10 @@ impl NoticeSubject {
             Self::InDoubt => "in_doubt",
             Self::CredentialsRefused => "credentials_refused",
             Self::LookUpsUntrusted => "look_ups_untrusted",
+            Self::LeftOpen => "left_open",
+            Self::SurveyMissing => "survey_missing",
+            Self::EndUnknown => "end_unknown",
+            Self::ReportRefused => "report_refused",
             Self::DeadLettered => "dead_lettered",
             Self::TemplateFailed => "template_failed",
             Self::Connection => "connection",

@@ -27,10 +27,39 @@ const UNKNOWN_LOOKS: &[u64] = &[10 * SECOND, MINUTE];
 const UNKNOWN_MARGIN: u64 = 30 * SECOND;
 /// An end event's report that still has no end is taken as it is after this.
 const END_MISSING: u64 = 15 * MINUTE;
-/// While a connection is on hold, its messages look up this often.
-const HOLD: u64 = 15 * MINUTE;
-/// Without a usable connection document; somebody has been told which key is wrong. The document itself is cached for as long.
-const NO_DOCUMENT: u64 = 5 * MINUTE;
+/// A message that cannot be worked on at all (the connection is on hold, has no document, the ledger does not answer) looks again
+/// after a tenth of the time that it has waited, within these bounds: soon after a short trouble, and some 360 times in 13 days,
+/// far below what the queue allows.
+const UNCLAIMED_MIN: u64 = 30 * SECOND;
+const UNCLAIMED_MAX: u64 = HOUR;
+/// A changed connection document ends a pause for refused credentials: this often a message that waits for one looks at it.
+const LOOK_AT_DOCUMENT: u64 = 5 * MINUTE;
+/// An announced survey that is not in the report this long after all else is final will not come: customers submit empty forms.
+const SURVEY: u64 = HOUR;
+/// An answer of the appliance that we do not know is told of when it has been repeated for so long.
+const UNFAMILIAR_REPORT: u64 = 15 * MINUTE;
+
+/// The queue keeps a message for 14 days from when it was sent, then drops it without a word. A day before that it is given up, with
+/// its reason; the dead-letter queue keeps it for 14 days more.
+pub const QUEUE_TIME: Duration = Duration::from_secs(13 * 24 * HOUR);
+/// The queue moves a message away without a word after 1,000 receives (`maxReceiveCount` of the template, the most there can be).
+/// From this receive on each wait is at least [`LATE_WAIT_MIN`]: what is left then lasts longer than the queue keeps the message.
+pub const LATE_RECEIVES: u32 = 500;
+/// 500 waits of this length are 15 days and more.
+pub const LATE_WAIT_MIN: Duration = Duration::from_secs(45 * MINUTE);
+
+/// When a message that was sent then must be done with.
+#[must_use]
+pub fn queue_time_ends(sent_at: Timestamp) -> Timestamp {
+    later(sent_at, QUEUE_TIME)
+}
+
+/// When a message that has been received that often becomes visible again, if it were to be at `until`: the queue's own count of
+/// receives never ends a wait.
+#[must_use]
+pub fn not_before_receives_last(until: Timestamp, receives: u32, now: Timestamp) -> Timestamp {
+    if receives < LATE_RECEIVES { until } else { until.max(later(now, LATE_WAIT_MIN)) }
+}
 
 /// A part of all waiting times, in percent: 100, except in trials and tests, where nobody wants to wait an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,16 +150,29 @@ impl Pace {
         self.of(END_MISSING)
     }
 
-    /// How often messages look up while their connection is on hold.
+    /// Before a message that could not be worked on looks again, when it was received then.
     #[must_use]
-    pub fn hold(self) -> Duration {
-        self.of(HOLD)
+    pub fn unclaimed(self, received_at: Timestamp, now: Timestamp) -> Duration {
+        let waited = Duration::try_from(now.duration_since(received_at)).unwrap_or_default();
+        (waited / 10).clamp(self.of(UNCLAIMED_MIN), self.of(UNCLAIMED_MAX))
     }
 
-    /// Before a missing or bad connection document is looked for again.
+    /// How often a message that waits for other credentials looks whether the document has changed.
     #[must_use]
-    pub fn no_document(self) -> Duration {
-        self.of(NO_DOCUMENT)
+    pub fn look_at_document(self) -> Duration {
+        self.of(LOOK_AT_DOCUMENT)
+    }
+
+    /// How long an announced survey is waited for when all else is final.
+    #[must_use]
+    pub fn survey(self) -> Duration {
+        self.of(SURVEY)
+    }
+
+    /// How long an unknown answer of the appliance is repeated before a person is told.
+    #[must_use]
+    pub fn unfamiliar_report(self) -> Duration {
+        self.of(UNFAMILIAR_REPORT)
     }
 
     /// `retry_hours`, which is not shortened: an administrator set it.
@@ -158,6 +200,30 @@ mod tests {
         assert_eq!(pace.neighbour_down(99, 0.5), Duration::from_secs(3600));
         assert_eq!(pace.unfamiliar(1), Some(Duration::from_secs(1200)));
         assert_eq!(pace.unfamiliar(3), None);
+    }
+
+    /// As a message on hold looks again and again: how often within the time that the queue keeps it.
+    #[test]
+    fn waiting_without_a_claim_never_uses_up_the_queues_receives() {
+        let pace = Pace::default();
+        let sent_at = Timestamp::UNIX_EPOCH;
+        let (mut now, mut looks) = (sent_at, 0_u32);
+        while now < queue_time_ends(sent_at) {
+            now = later(now, pace.unclaimed(sent_at, now));
+            looks += 1;
+        }
+        assert!((300..400).contains(&looks), "{looks}");
+    }
+
+    #[test]
+    fn even_the_shortest_waits_leave_enough_receives_for_all_the_time_that_the_queue_keeps_a_message() {
+        let sent_at = Timestamp::UNIX_EPOCH;
+        let (mut now, mut receives) = (sent_at, 0_u32);
+        while now < queue_time_ends(sent_at) {
+            receives += 1;
+            now = not_before_receives_last(later(now, Duration::from_secs(1)), receives, now);
+        }
+        assert!(receives < 1000, "{receives}");
     }
 
     #[test]

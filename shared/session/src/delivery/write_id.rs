@@ -181,7 +181,8 @@ impl From<WriteId> for String {
 
 /// The token by which a write is found again: `[<lsid>/<write id>]`, brackets included, for without them
 /// `…/note.session` would also find `…/note.session.2`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Marker(String);
 
 impl Marker {

@@ -10,10 +10,12 @@
 
 use jiff::Timestamp;
 
+use super::admission::retry_limit;
 use super::machine::{Asked, Delivery, FRESH, Purpose};
 use super::pause::{Pause, PauseCause, PauseScope};
-use super::record::{Frozen, Skip, Target, WaitReason, Write, WriteState};
+use super::record::{Frozen, Hold, Skip, Target, WaitReason, Write, WriteState};
 use super::step::{Content, LookUp, NoAuthor, NoticeSubject, Place, Step};
+use super::trust::{Proof, Witness};
 use super::waits::later;
 use super::write_id::{Marker, RepresentativeKey, WriteId, WriteKind};
 use crate::content::Author;
@@ -32,7 +34,7 @@ const LOOK_BACK: std::time::Duration = std::time::Duration::from_secs(24 * 3600)
 const REFUSED_REMEDY: &str = "correct what the sentence names, then replay the session: only what is missing will be written";
 
 /// What a write wants next.
-enum Next {
+pub(super) enum Next {
     /// This step.
     Step(Step),
     /// Nothing, but the record or the facts have changed: look at all writes again.
@@ -90,8 +92,11 @@ impl Delivery {
 
     /// The first write of each kind is looked up at once: does this connection's API user see its own rows?
     fn prove_next(&mut self, now: Timestamp) -> Option<Step> {
-        let write = self.to_prove.pop_front()?;
-        self.look_up(&write, Purpose::Proof, now)
+        let (write, purpose) = self.to_prove.pop_front()?;
+        if purpose == Purpose::Witness {
+            return self.look_up_witness(&write);
+        }
+        self.look_up(&write, purpose, now)
     }
 
     fn advance_write(&mut self, id: &WriteId, now: Timestamp) -> Next {
@@ -155,12 +160,16 @@ impl Delivery {
     fn must_wait(&mut self, id: &WriteId, now: Timestamp) -> Option<Next> {
         if let Some((until, sentence)) = self.blocked(id.kind(), now) {
             let write = self.record.writes.get_mut(id)?;
-            write.blocked = Some(sentence);
+            if !matches!(write.hold, Some(Hold::Alone { .. })) {
+                write.hold = Some(Hold::Right { sentence });
+            }
             return Some(Next::Wait(until, WaitReason::Blocked));
         }
-        let write = self.record.writes.get(id)?;
-        let until = write.not_before.filter(|not_before| *not_before > now)?;
-        Some(Next::Wait(until, WaitReason::UnfamiliarRefusal))
+        match self.record.writes.get(id)?.hold.clone()? {
+            Hold::Unfamiliar { until } if until > now => Some(Next::Wait(until, WaitReason::UnfamiliarRefusal)),
+            Hold::Alone { until, .. } if until > now => Some(Next::Wait(until, WaitReason::WriteBlocked)),
+            Hold::Right { .. } | Hold::Unfamiliar { .. } | Hold::Alone { .. } => None,
+        }
     }
 
     /// An attachment needs its note; without one there is nothing to hang it on.
@@ -304,18 +313,17 @@ impl Delivery {
     }
 
     fn done(&mut self, id: &WriteId, remote: RemoteId, found: bool, now: Timestamp) {
-        self.wrote = true;
+        self.progressed = true;
         if let Some(write) = self.record.writes.get_mut(id) {
             write.state = WriteState::Done { id: remote, at: now, found };
             write.maybe_sent = false;
             write.look_first = false;
-            write.blocked = None;
-            write.not_before = None;
+            write.hold = None;
         }
         self.reached(PauseScope::Ticketing);
         self.reached(PauseScope::Kind(id.kind()));
-        if !found && !self.proofs.trusted(id.kind()) && !self.to_prove.iter().any(|other| other.kind() == id.kind()) {
-            self.to_prove.push_back(id.clone());
+        if !found && self.proofs.is_due(id.kind(), now) && !self.to_prove.iter().any(|(other, _)| other.kind() == id.kind()) {
+            self.to_prove.push_back((id.clone(), Purpose::Proof));
         }
     }
 
@@ -330,9 +338,8 @@ impl Delivery {
                 self.not_sent(id);
                 self.neighbour_failed(PauseScope::Ticketing, failure, now);
             }
-            Failure::Blocked { sentence, remedy } | Failure::WriteBlocked { sentence, remedy } => {
-                self.block(id, sentence, &remedy, now);
-            }
+            Failure::Blocked { sentence, remedy } => self.block(id, sentence, &remedy, now),
+            Failure::WriteBlocked { sentence, remedy } => self.block_alone(id, sentence, &remedy, now),
             Failure::Unrecognised { sentence } => self.unfamiliar(id, sentence, now),
             Failure::TooLong { sentence } => self.too_long(id, sentence, now),
             Failure::RoleRefused { sentence } => self.role_refused(id, content, sentence, now),
@@ -357,10 +364,34 @@ impl Delivery {
         let rounds = self.pause_round(scope);
         let until = later(now, self.rules.pace.blocked(rounds));
         if let Some(write) = self.record.writes.get_mut(id) {
-            write.blocked = Some(sentence.clone());
+            write.hold = Some(Hold::Right { sentence: sentence.clone() });
         }
         self.tell(NoticeSubject::Blocked, Some(id.clone()), sentence.clone(), remedy.as_str());
-        self.remember_pause(Pause { scope, until, cause: PauseCause::Blocked, sentence, rounds });
+        self.remember_pause(Pause { scope, until, cause: PauseCause::Blocked, sentence, rounds, document: None });
+    }
+
+    /// The vendor objects to this write alone: it is tried again now and then for the event's retry time, then refused. Told once; others
+    /// of its kind go on.
+    fn block_alone(&mut self, id: &WriteId, sentence: Sentence, remedy: &Sentence, now: Timestamp) {
+        self.not_sent(id);
+        self.looked_up.remove(id);
+        // The vendor has answered, so the right of the kind is there.
+        self.reached(PauseScope::Kind(id.kind()));
+        let retry_limit = retry_limit(&self.rules, self.input.event.kind);
+        let waiting_since = self.record.waiting.as_ref().map_or(now, |waiting| waiting.since);
+        let Some(write) = self.record.writes.get_mut(id) else { return };
+        let (since, tries) = match &write.hold {
+            Some(Hold::Alone { since, tries, .. }) => (*since, tries + 1),
+            _ => (now, 0),
+        };
+        if now >= later(since.min(waiting_since), retry_limit) {
+            return self.refuse(id, sentence, now);
+        }
+        let until = later(now, self.rules.pace.blocked(tries));
+        write.hold = Some(Hold::Alone { sentence: sentence.clone(), since, tries, until });
+        if tries == 0 {
+            self.tell(NoticeSubject::Blocked, Some(id.clone()), sentence, remedy.as_str());
+        }
     }
 
     fn unfamiliar(&mut self, id: &WriteId, sentence: Sentence, now: Timestamp) {
@@ -371,7 +402,9 @@ impl Delivery {
         // A text that we do not know does not prove that nothing was written.
         write.look_first = true;
         match self.rules.pace.unfamiliar(write.unfamiliar_refusals) {
-            Some(wait) if !matches!(id, WriteId::Attachment(_)) => write.not_before = Some(later(now, wait)),
+            Some(wait) if !matches!(id, WriteId::Attachment(_)) => {
+                write.hold = Some(Hold::Unfamiliar { until: later(now, wait) });
+            }
             _ => self.refuse(id, sentence, now),
         }
     }
@@ -406,7 +439,7 @@ impl Delivery {
 
     /// Refused for good; an attachment's text goes into continuation notes instead.
     pub(super) fn refuse(&mut self, id: &WriteId, sentence: Sentence, now: Timestamp) {
-        self.wrote = true;
+        self.progressed = true;
         if matches!(id, WriteId::Attachment(_)) && self.plan_continuations() {
             if let Some(write) = self.record.writes.get_mut(id) {
                 write.state = WriteState::Skipped { reason: Skip::Continued };
@@ -416,13 +449,13 @@ impl Delivery {
         if let Some(write) = self.record.writes.get_mut(id) {
             write.state = WriteState::Refused { sentence: sentence.clone(), at: now };
             write.maybe_sent = false;
-            write.blocked = None;
+            write.hold = None;
         }
         self.tell(NoticeSubject::Refused, Some(id.clone()), sentence, REFUSED_REMEDY);
     }
 
     fn doubt(&mut self, id: &WriteId, now: Timestamp) {
-        self.wrote = true;
+        self.progressed = true;
         let sentence = Sentence::new("sent without an answer, and look-ups cannot tell whether it arrived");
         if let Some(write) = self.record.writes.get_mut(id) {
             write.state = WriteState::InDoubt { sentence: sentence.clone(), at: now };
@@ -434,7 +467,7 @@ impl Delivery {
 
     // --- Unknown fate ----------------------------------------------------------------------------------------------
 
-    fn chase(&mut self, id: &WriteId, at: Timestamp, send_by: Timestamp, looks: u32, now: Timestamp) -> Next {
+    pub(super) fn chase(&mut self, id: &WriteId, at: Timestamp, send_by: Timestamp, looks: u32, now: Timestamp) -> Next {
         let last = self.rules.pace.last_look(send_by, self.rules.settings.unknown_write_wait_seconds);
         let (due, purpose) = match self.rules.pace.early_look(at, looks) {
             Some(early) if early < last && now < last => (early, Purpose::Early),
@@ -443,6 +476,15 @@ impl Delivery {
         if now < due {
             return Next::Wait(due, WaitReason::UnknownWrite);
         }
+        self.look_up_or_doubt(id, purpose, now)
+    }
+
+    /// The look-up of a write that an operator's replay turned back to wanted, and that may be there.
+    pub(super) fn look_up_in_doubt(&mut self, id: &WriteId, now: Timestamp) -> Next {
+        self.look_up_or_doubt(id, Purpose::Precaution, now)
+    }
+
+    fn look_up_or_doubt(&mut self, id: &WriteId, purpose: Purpose, now: Timestamp) -> Next {
         match self.look_up(id, purpose, now) {
             Some(step) => Next::Step(step),
             // Nothing says where to look: what cannot be looked up cannot be told.
@@ -453,8 +495,25 @@ impl Delivery {
         }
     }
 
+    /// Where something may have been written and a look-up is to decide, the witness is looked up before: rights that were taken away
+    /// since it was found show now, not on the invoice.
+    fn must_see_witness(&self, id: &WriteId, purpose: Purpose) -> bool {
+        let maybe_sent = self.record.writes.get(id).is_some_and(|write| write.maybe_sent);
+        let decides = purpose == Purpose::Last || (purpose == Purpose::Precaution && maybe_sent);
+        decides && self.proofs.trusted(id.kind()) && !self.witnessed.contains(&id.kind())
+    }
+
+    fn look_up_witness(&mut self, id: &WriteId) -> Option<Step> {
+        let Witness { marker, place } = self.proofs.witness(id.kind())?.clone();
+        let step = Step::LookUp(LookUp { write: id.clone(), marker, place, wide: true });
+        self.ask(Asked::Found { write: id.clone(), purpose: Purpose::Witness }, step)
+    }
+
     fn look_up(&mut self, id: &WriteId, purpose: Purpose, now: Timestamp) -> Option<Step> {
         let place = self.place(id, now)?;
+        if self.must_see_witness(id, purpose) {
+            return self.look_up_witness(id);
+        }
         let wide = matches!(purpose, Purpose::Last | Purpose::Precaution);
         let marker = Marker::new(self.lsid(), id);
         let step = Step::LookUp(LookUp { write: id.clone(), marker, place, wide });
@@ -495,13 +554,18 @@ impl Delivery {
             // The note that it would hang on is gone, so it cannot hang there.
             Err(Failure::NotFound) => self.not_found(id, purpose, now),
             // A proof can wait for the next write; the write itself is done.
-            Err(_) if purpose == Purpose::Proof => {}
+            Err(_)
+                if purpose == Purpose::Proof || matches!(self.record.writes.get(id), Some(write) if write.state.is_final()) => {}
             Err(failure) => self.neighbour_failed(PauseScope::Ticketing, failure, now),
         }
     }
 
     fn found(&mut self, id: &WriteId, purpose: Purpose, row: RemoteId, now: Timestamp) {
-        self.prove(id.kind(), true);
+        if purpose == Purpose::Witness {
+            self.witnessed.insert(id.kind());
+            return;
+        }
+        self.prove(id, now);
         if purpose != Purpose::Proof {
             // Found although nothing was known of a sending: what follows goes to the same ticket from now on.
             self.freeze_target();
@@ -511,7 +575,10 @@ impl Delivery {
 
     fn not_found(&mut self, id: &WriteId, purpose: Purpose, now: Timestamp) {
         match purpose {
-            Purpose::Proof => self.prove(id.kind(), false),
+            // A row may appear seconds late: the one that was seen before tells.
+            Purpose::Proof if self.proofs.trusted(id.kind()) => self.to_prove.push_back((id.clone(), Purpose::Witness)),
+            Purpose::Proof => self.disprove(id.kind(), "that was just written", now),
+            Purpose::Witness => self.disprove(id.kind(), "that was found before", now),
             Purpose::Early => {
                 if let Some(Write { state: WriteState::Sending { looks, .. }, .. }) = self.record.writes.get_mut(id) {
                     *looks += 1;
@@ -543,17 +610,30 @@ impl Delivery {
         }
     }
 
-    fn prove(&mut self, kind: WriteKind, seen: bool) {
-        let known = self.proofs.0.insert(kind, seen);
-        if known == Some(seen) {
+    /// The write has been seen: look-ups of its kind work, and it is the witness of that.
+    fn prove(&mut self, id: &WriteId, now: Timestamp) {
+        let kind = id.kind();
+        self.witnessed.insert(kind);
+        let Some(place) = self.place(id, now).filter(|_| self.proofs.is_due(kind, now)) else { return };
+        let witness = Some(Witness { marker: Marker::new(self.lsid(), id), place });
+        self.remember_proof(kind, Proof { at: now, witness });
+    }
+
+    /// A write that is surely there cannot be seen.
+    fn disprove(&mut self, kind: WriteKind, which: &str, now: Timestamp) {
+        let known = self.proofs.disproved(kind);
+        self.remember_proof(kind, Proof { at: now, witness: None });
+        if known {
             return;
         }
-        self.effects.push_back(Step::Prove { kind, seen });
-        if !seen {
-            let sentence = Sentence::new(&format!("a {kind} that was just written cannot be found again"));
-            let remedy = "exactly-once cannot be kept for this connection: give the API user the system's own API user security level, which sees everything";
-            self.tell(NoticeSubject::LookUpsUntrusted, None, sentence, remedy);
-        }
+        let sentence = Sentence::new(&format!("a {kind} {which} cannot be found again"));
+        let remedy = "exactly-once cannot be kept for this connection: give the API user the system's own API user security level, which sees everything";
+        self.tell(NoticeSubject::LookUpsUntrusted, None, sentence, remedy);
+    }
+
+    fn remember_proof(&mut self, kind: WriteKind, proof: Proof) {
+        self.proofs.0.insert(kind, proof.clone());
+        self.effects.push_back(Step::Prove { kind, proof });
     }
 
     fn blocked(&self, kind: WriteKind, now: Timestamp) -> Option<(Timestamp, Sentence)> {

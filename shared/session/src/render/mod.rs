@@ -66,6 +66,8 @@ pub enum Ended {
     Reported(Timestamp),
     /// The report has no end; this is when the appliance announced it. The note says so.
     TakenFromEvent(Timestamp),
+    /// Neither says; this is the last thing that happened. Good for the note, which says so, and for no invoice.
+    LastEvent(Timestamp),
     /// Nobody knows.
     Unknown,
 }
@@ -75,7 +77,7 @@ impl Ended {
     #[must_use]
     pub const fn at(self) -> Option<Timestamp> {
         match self {
-            Self::Reported(at) | Self::TakenFromEvent(at) => Some(at),
+            Self::Reported(at) | Self::TakenFromEvent(at) | Self::LastEvent(at) => Some(at),
             Self::Unknown => None,
         }
     }

@@ -305,6 +305,7 @@ fn remark(ended: Ended) -> Option<&'static str> {
     match ended {
         Ended::Reported(_) => None,
         Ended::TakenFromEvent(_) => Some("The report has no end time; the end is when the appliance announced it."),
+        Ended::LastEvent(_) => Some("The report has no end time; the end is that of the last event in it."),
         Ended::Unknown => Some("The report has no end time."),
     }
 }

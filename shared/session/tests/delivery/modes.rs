@@ -1,8 +1,7 @@
 //! What an administrator can switch: shadow, hold, off, single events, the day of the cut-over.
 
-use session::delivery::machine::Admission;
-use session::delivery::record::Ignored;
-use session::delivery::{Outcome, Proofs, WriteKind, WriteState, admission};
+use session::delivery::record::{Ignored, WaitReason};
+use session::delivery::{Admission, Outcome, Proofs, WriteKind, WriteState};
 use session::event::EventKind;
 use session::settings::Mode;
 
@@ -86,8 +85,10 @@ fn session_that_ended_before_the_cut_over_is_ignored() {
 fn hold_lets_events_wait_before_they_are_claimed() {
     let mut world = World::new();
     world.settings.mode = Mode::Hold;
-    let admitted = admission(&world.rules(), EventKind::SupportConferenceEnd, world.now, &world.pauses, world.now);
-    assert_eq!(admitted, Admission::Wait { until: world.now + seconds(900), why: None });
+    let message = world.end_message();
+    world.later(seconds(3600));
+    let expected = Admission::Wait { until: world.now + seconds(360), why: WaitReason::OnHold };
+    assert_eq!(world.admission(&message), expected, "a tenth of the time that it has waited");
 }
 
 /// The answer to the note was lost, and no look-up can tell.

@@ -35,7 +35,7 @@ fn first_write_of_each_kind_is_looked_up_at_once() {
     assert_eq!(run.calls, expected);
     assert_eq!(run.records, 3);
     assert_eq!(world.proofs.0.len(), 2);
-    assert!(world.proofs.0.values().all(|seen| *seen));
+    assert!(world.proofs.0.values().all(|proof| proof.witness.is_some()));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn forgotten_session_that_was_given_up_once_stays_in_doubt_where_look_ups_fail()
     world.deliver(&world.end_message());
     world.lose_memory();
     world.blind = vec![WriteKind::Note];
-    world.proofs.0.insert(WriteKind::Note, false);
+    world.disprove(WriteKind::Note);
     world.later(seconds(3600));
     let poll = Message { source: Source::Poll, ..world.end_message() };
     for _ in 0..20 {

@@ -67,10 +67,13 @@ fn note_that_a_ticket_merge_has_moved_is_found_by_the_last_look() {
 
 #[test]
 fn unknown_write_is_left_to_a_person_where_look_ups_are_not_known_to_work() {
-    for proofs in [Proofs::default(), Proofs([(WriteKind::Note, false)].into())] {
+    for disproved in [false, true] {
         let mut world = World::new();
         world.blind = vec![WriteKind::Note];
-        world.proofs = proofs;
+        world.proofs = Proofs::default();
+        if disproved {
+            world.disprove(WriteKind::Note);
+        }
         let message = world.end_message();
         world.mishap("note.session", Mishap::AnswerLost);
         assert_eq!(world.deliver_to_its_end(&message).outcome(), Outcome::Delivered);

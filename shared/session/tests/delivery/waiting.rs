@@ -1,8 +1,7 @@
 //! What an event waits for, and when it is given up.
 
-use session::delivery::machine::Admission;
 use session::delivery::record::WaitReason;
-use session::delivery::{Attention, DeadLetterReason, Ending, NoticeSubject, Outcome, PauseCause, PauseScope, admission};
+use session::delivery::{Admission, Attention, DeadLetterReason, Ending, NoticeSubject, Outcome, PauseCause, PauseScope};
 use session::failure::Failure;
 use session::support_session::SupportSession;
 
@@ -57,10 +56,7 @@ fn neighbour_that_is_down_is_left_alone_and_given_up_after_the_retry_time() {
     let message = world.end_message();
     world.deliver(&message);
     assert_eq!(pause_of(&world, PauseScope::Ticketing).unwrap().cause, PauseCause::Down);
-    assert!(matches!(
-        admission(&world.rules(), message.event.kind, message.received_at, &world.pauses, world.now),
-        Admission::Wait { why: Some(WaitReason::Autotask), .. }
-    ));
+    assert!(matches!(world.admission(&message), Admission::Wait { why: WaitReason::Autotask, .. }));
     let run = world.deliver_to_its_end(&message);
     assert_eq!(run.ending, Some(Ending::DeadLetter(DeadLetterReason::RetryTimeUsedUp(WaitReason::Autotask))));
     assert!(run.called("ticket") < 100, "{}", run.called("ticket"));
@@ -120,9 +116,9 @@ fn event_that_other_events_pauses_keep_out_is_given_up_before_the_queue_forgets_
         let mut calls = 0;
         let given_up = loop {
             let until = world.now + seconds(3600);
-            world.pauses = vec![Pause { scope: PauseScope::Ticketing, until, cause, sentence: "no".into(), rounds: 9 }];
-            let admitted = admission(&world.rules(), message.event.kind, message.received_at, &world.pauses, world.now);
-            if admitted == Admission::Go {
+            world.pauses =
+                vec![Pause { scope: PauseScope::Ticketing, until, cause, sentence: "no".into(), rounds: 9, document: None }];
+            if world.admission(&message) == Admission::Go {
                 let run = world.deliver(&message);
                 calls += run.calls.len();
                 if let Some(Ending::DeadLetter(reason)) = run.ending {
@@ -144,7 +140,7 @@ fn rest_for_the_budget_is_remembered_and_raises_no_round() {
     use session::delivery::Pause;
     let (mut world, mut failing) = (World::new(), World::new());
     let (until, cause) = (world.now - seconds(1), PauseCause::Budget);
-    let rest = Pause { scope: PauseScope::Ticketing, until, cause, sentence: "61 %".into(), rounds: 0 };
+    let rest = Pause { scope: PauseScope::Ticketing, until, cause, sentence: "61 %".into(), rounds: 0, document: None };
     world.pauses = vec![rest.clone()];
     let message = world.end_message();
     assert_eq!(world.deliver(&message).outcome(), Outcome::Delivered);

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketReference};
-use session::delivery::machine::{Admission, Delivery, Input, Rules, admission};
+use session::delivery::admission::{Admission, Arrival, admission};
+use session::delivery::machine::{Delivery, Input, Rules};
 use session::delivery::step::{Kept, NoAuthor};
+use session::delivery::waits::queue_time_ends;
 use session::delivery::{
-    Answer, Attention, Content, Ending, LookUp, Marker, Notice, NoticeSubject, Outcome, Pace, Pause, PauseScope, Place, Proofs,
-    Record, Step, WriteId, WriteKind, WriteState,
+    Answer, Attention, Content, DocumentVersion, Ending, LookUp, Marker, Notice, NoticeSubject, Outcome, Pace, Pause, PauseScope,
+    Place, Proof, Proofs, Record, Step, Witness, WriteId, WriteKind, WriteState,
 };
 use session::event::{EventKind, OutboundEvent};
 use session::failure::{Failure, Sentence};
@@ -103,6 +105,7 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) settings: Settings,
     pub(crate) pace: Pace,
+    pub(crate) document: DocumentVersion,
     /// What the appliance answers.
     pub(crate) report: Result<SupportSession, Failure>,
     /// Tickets by number and id.
@@ -115,6 +118,8 @@ pub(crate) struct World {
     /// The API user does not see rows of these kinds.
     pub(crate) blind: Vec<WriteKind>,
     pub(crate) rows: Vec<Row>,
+    /// What other sessions wrote, by which look-ups are proven.
+    pub(crate) witnesses: Vec<Row>,
     pub(crate) proofs: Proofs,
     pub(crate) pauses: Vec<Pause>,
     pub(crate) notices: Vec<Notice>,
@@ -142,6 +147,7 @@ impl World {
             now: sample::end() + sample::seconds(1),
             settings: sample::settings(),
             pace: Pace::default(),
+            document: DocumentVersion("1".to_owned()),
             report: Ok(sample::session(Some(sample::TICKET))),
             tickets: vec![ticket(42, sample::TICKET), ticket(43, "T20250318.0043")],
             ticket_failure: None,
@@ -149,7 +155,8 @@ impl World {
             mishaps: BTreeMap::new(),
             blind: Vec::new(),
             rows: Vec::new(),
-            proofs: Proofs(all.into_iter().map(|kind| (kind, true)).collect()),
+            witnesses: all.into_iter().map(witness_row).collect(),
+            proofs: Proofs(all.into_iter().map(|kind| (kind, proof(kind))).collect()),
             pauses: Vec::new(),
             notices: Vec::new(),
             kept: Vec::new(),
@@ -174,6 +181,21 @@ impl World {
     /// An operator's replay of the session's end, now.
     pub(crate) fn replay(&self) -> Message {
         Message { source: Source::Replay, ..self.end_message() }
+    }
+
+    /// Whether the message is worked on now.
+    pub(crate) fn admission(&self, message: &Message) -> Admission {
+        let arrival = Arrival {
+            kind: message.event.kind,
+            received_at: message.received_at,
+            expires_at: queue_time_ends(message.received_at),
+        };
+        admission(&self.rules(), arrival, &self.pauses, self.now)
+    }
+
+    /// Look-ups of that kind are known not to work.
+    pub(crate) fn disprove(&mut self, kind: WriteKind) {
+        self.proofs.0.insert(kind, Proof { at: self.now, witness: None });
     }
 
     /// The ledger forgets the session.
@@ -232,9 +254,7 @@ impl World {
     pub(crate) fn deliver_to_its_end(&mut self, message: &Message) -> Run {
         let mut all = Run::default();
         for _ in 0..RUNS_MAX {
-            if let Admission::Wait { until, .. } =
-                admission(&self.rules(), message.event.kind, message.received_at, &self.pauses, self.now)
-            {
+            if let Admission::Wait { until, .. } = self.admission(message) {
                 self.now = until;
                 continue;
             }
@@ -256,7 +276,8 @@ impl World {
     pub(crate) fn rules(&self) -> Arc<Rules> {
         let (templates, problems) = Templates::new(&self.settings.templates);
         assert!(problems.is_empty());
-        Arc::new(Rules { settings: self.settings.clone(), templates, key_pattern: None, pace: self.pace })
+        let document = self.document.clone();
+        Arc::new(Rules { settings: self.settings.clone(), templates, key_pattern: None, pace: self.pace, document })
     }
 
     fn claim(&mut self, message: &Message) -> (Input, Option<Record>) {
@@ -268,6 +289,7 @@ impl World {
             event: message.event.clone(),
             source: message.source,
             received_at: message.received_at,
+            expires_at: queue_time_ends(message.received_at),
             deadline: self.now + INVOCATION,
             claims_without_outcome: item.1,
             jitter: 0.5,
@@ -323,8 +345,8 @@ impl World {
                 run.calls.push(format!("send {write}"));
                 Answer::Sent(self.send(&write, &content))
             }
-            Step::Prove { kind, seen } => self.noted(|world| {
-                world.proofs.0.insert(kind, seen);
+            Step::Prove { kind, proof } => self.noted(|world| {
+                world.proofs.0.insert(kind, proof);
             }),
             Step::Pause(pause) => self.noted(|world| {
                 world.pauses.retain(|other| other.scope != pause.scope);
@@ -375,7 +397,7 @@ impl World {
             };
             in_place && row.visible_from <= self.now && look_up.marker.is_in(&row.marked) && !self.blind.contains(&row.kind)
         };
-        self.rows.iter().filter(is_there).map(|row| row.id).collect()
+        self.rows.iter().chain(&self.witnesses).filter(is_there).map(|row| row.id).collect()
     }
 
     fn send(&mut self, write: &WriteId, content: &Content) -> Result<RemoteId, Failure> {
@@ -418,6 +440,34 @@ impl World {
         });
         id
     }
+}
+
+// --- What was written before ---
+
+fn witness_marker(kind: WriteKind) -> Marker {
+    let write = match kind {
+        WriteKind::Ticket => WriteId::Ticket,
+        WriteKind::Note => WriteId::SessionNote,
+        WriteKind::Attachment => WriteId::Attachment(1),
+        WriteKind::TimeEntry => WriteId::Time(ResourceId(29)),
+    };
+    Marker::new(&"0th3r".parse().unwrap(), &write)
+}
+
+/// Look-ups of that kind were seen to work just before the session ended.
+fn proof(kind: WriteKind) -> Proof {
+    let at = sample::end();
+    let place = match kind {
+        WriteKind::Ticket | WriteKind::Note => Place::Note { ticket: TicketId(7), since: at },
+        WriteKind::Attachment => Place::Attachment { note: RemoteId(1) },
+        WriteKind::TimeEntry => Place::Time { resource: ResourceId(29), start: at },
+    };
+    Proof { at, witness: Some(Witness { marker: witness_marker(kind), place }) }
+}
+
+fn witness_row(kind: WriteKind) -> Row {
+    let (id, marked) = (RemoteId(1), witness_marker(kind).to_string());
+    Row { id, kind, marked, ticket: TicketId(7), role: None, characters: 0, visible_from: sample::end() }
 }
 
 // --- What neighbours say -------------------------------------------------------------------------------------------

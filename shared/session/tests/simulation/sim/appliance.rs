@@ -60,7 +60,12 @@ fn representative((gsnumber, id, username): (i64, &str, &str), primary: bool) ->
 
 fn surveys(session: &Session, kind: SurveyKind, now: Millis) -> Vec<Survey> {
     let visible = session.surveys.iter().filter(|(from, own, _)| *own == kind && *from <= now);
-    visible.map(|(_, _, gsnumber)| Survey { gsnumber: Some(Gsnumber(*gsnumber)), answers: Vec::new() }).collect()
+    visible
+        .map(|(_, _, gsnumber)| Survey {
+            gsnumber: Some(Gsnumber(*gsnumber)),
+            answers: vec![("rating".to_owned(), gsnumber.to_string())],
+        })
+        .collect()
 }
 
 /// How long the chat of a talkative session is: longer than the shortest note, so that some tenants get it in parts.

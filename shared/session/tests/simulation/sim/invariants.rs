@@ -1,10 +1,10 @@
 //! What must hold whatever happens: the promises of the design, checked at every step and at the end of each schedule.
 
-use session::delivery::{Content, Ending, Outcome, PauseScope, Record, Step, Write, WriteId, WriteKind, WriteState};
+use session::delivery::{Content, Ending, Outcome, PauseScope, Record, Step, Write, WriteId, WriteKind, WriteState, Writer};
 
 use super::chance::Millis;
 use super::queue::Gone;
-use super::rules::{ModeChoice, RETRY_HOURS, RETRY_HOURS_IMPATIENT};
+use super::rules::{RETRY_HOURS, RETRY_HOURS_IMPATIENT};
 use super::sabotage::Sabotage;
 use super::worker::{RunId, states};
 use super::world::{World, stamp};
@@ -169,10 +169,13 @@ fn delivered(world: &mut World, run: RunId) {
     let customer = notes(|id| matches!(id, WriteId::CustomerSurvey(_)));
     let representative = notes(|id| matches!(id, WriteId::RepresentativeSurvey(_)));
     let seen = &record.surveys_seen;
-    if customer < seen.customer.len() || representative < seen.representative.len() {
+    let ours = |seen: &std::collections::BTreeMap<i64, Writer>| seen.values().filter(|writer| **writer == Writer::Us).count();
+    let missing = record.surveys_missing;
+    if customer + missing.customer < ours(&seen.customer) || representative + missing.representative < ours(&seen.representative)
+    {
         return world.break_promise("an event was reported as delivered before its survey was there");
     }
-    if record.end.is_some() && !record.writes.contains_key(&WriteId::SessionNote) {
+    if record.end.is_some_and(|end| end.writer == Writer::Us) && !record.writes.contains_key(&WriteId::SessionNote) {
         world.break_promise("a session's end was reported as delivered without its note");
     }
 }
@@ -212,7 +215,7 @@ fn session_at_the_end(world: &mut World, session: usize) {
     };
     world.note(|_| format!("session {session} ends as {}", states(&record)));
     for (id, write) in &record.writes {
-        if let Some(promise) = lie(world, session, id, write) {
+        if let Some(promise) = lie(world, session, &record, (id, write)) {
             return world.break_promise(promise);
         }
     }
@@ -255,13 +258,11 @@ fn nothing_recorded(world: &mut World, session: usize) {
 }
 
 /// What the ledger says of a write and what is not so.
-fn lie(world: &World, session: usize, id: &WriteId, write: &Write) -> Option<String> {
+fn lie(world: &World, session: usize, record: &Record, (id, write): (&WriteId, &Write)) -> Option<String> {
     let rows: Vec<_> = world.autotask.rows_of(session, id).map(|row| row.id).collect();
     let messages = || world.queue.messages.iter().filter(|message| message.post.session == session);
     let given_up = || messages().any(|message| message.gone == Some(Gone::DeadLettered));
-    let switched_off = || world.schedule.modes.iter().any(|(_, mode)| *mode == ModeChoice::Off);
-    let shadowed = || world.schedule.modes.iter().any(|(_, mode)| *mode == ModeChoice::Shadow);
-    let rest_in_shadow = || matches!(id, WriteId::Attachment(_) | WriteId::Continuation(_)) && shadowed();
+    let listed = record.left_open.is_some();
     match &write.state {
         WriteState::Done { id: row, .. } if !rows.contains(row) => Some(format!("{id} is done as {row}, but not there")),
         WriteState::Refused { .. } if !rows.is_empty() => Some(format!("{id} counts as refused, but is there")),
@@ -269,7 +270,7 @@ fn lie(world: &World, session: usize, id: &WriteId, write: &Write) -> Option<Str
         WriteState::Wanted if !rows.is_empty() && !write.maybe_sent && !world.memory_lost => {
             Some(format!("{id} counts as not written, but is there"))
         }
-        WriteState::Wanted | WriteState::Sending { .. } if !given_up() && !switched_off() && !rest_in_shadow() => {
+        WriteState::Wanted | WriteState::Sending { .. } if !given_up() && !listed => {
             Some(format!("{id} was left open, although no event of its session was given up"))
         }
         _ => None,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use session::delivery::{Pause, PauseScope, Proofs, WriteKind};
+use session::delivery::{Pause, PauseScope, Proof, Proofs, WriteKind};
 
 use super::sabotage::Sabotage;
 use super::worker::RunId;
@@ -138,7 +138,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn prove(&mut self, kind: WriteKind, seen: bool) {
-        self.proofs.0.insert(kind, seen);
+    pub(crate) fn prove(&mut self, kind: WriteKind, proof: Proof) {
+        self.proofs.0.insert(kind, proof);
     }
 }

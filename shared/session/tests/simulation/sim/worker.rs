@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use session::delivery::machine::{Admission, Delivery, Input, Rules, admission};
+use session::delivery::admission::{Admission, Arrival, admission};
+use session::delivery::machine::{Delivery, Input, Rules};
+use session::delivery::waits::queue_time_ends;
 use session::delivery::{
     Answer, Content, Ending, LookUp, Outcome, Pause, PauseScope, Proofs, Record, Step, WriteId, WriteKind, WriteState,
 };
@@ -282,7 +284,8 @@ impl World {
         let rules = self.rules_now();
         let message = &self.queue.messages[self.runs[run].message];
         let received_at = stamp(message.received_at);
-        let admitted = admission(&rules, message.post.kind, received_at, &pauses, stamp(self.clock(run)));
+        let arrival = Arrival { kind: message.post.kind, received_at, expires_at: queue_time_ends(received_at) };
+        let admitted = admission(&rules, arrival, &pauses, stamp(self.clock(run)));
         self.runs[run].rules = Some(rules);
         self.runs[run].pauses = pauses;
         match admitted {
@@ -311,6 +314,7 @@ impl World {
             event,
             source,
             received_at: stamp(received_at),
+            expires_at: queue_time_ends(stamp(received_at)),
             deadline: stamp(self.runs[run].deadline + if self.sabotage == Some(Sabotage::TimeLeft) { HOUR } else { 0 }),
             claims_without_outcome: claim.claims_without_outcome,
             jitter: self.chance.fraction(),
@@ -344,7 +348,7 @@ impl World {
             }
             (Some(Sabotage::ProofOfLookUps | Sabotage::MarkerLookUp), _) => {
                 let kinds = [WriteKind::Note, WriteKind::TimeEntry, WriteKind::Attachment];
-                *proofs = Proofs(kinds.into_iter().map(|kind| (kind, true)).collect());
+                *proofs = Proofs(kinds.into_iter().map(|kind| (kind, super::world::proof(kind))).collect());
             }
             _ => {}
         }
@@ -469,7 +473,7 @@ impl World {
             }
             Step::LookUp(look_up) => self.look_up(run, &look_up),
             Step::Send { write, content, .. } => self.send(run, write, content),
-            Step::Prove { kind, seen } => self.noted(run, |world| world.ledger.prove(kind, seen)),
+            Step::Prove { kind, proof } => self.noted(run, |world| world.ledger.prove(kind, proof)),
             Step::Pause(pause) => self.noted(run, |world| world.ledger.open_pause(pause)),
             Step::Resume(scope) => {
                 let seen = self.runs[run].pauses.iter().find(|pause| pause.scope == scope).cloned();
@@ -568,7 +572,8 @@ impl World {
         let write = look_up.write.to_string();
         self.read_autotask(run, &format!("whether {write} is there"), |world, _| {
             let rows = world.autotask.look_up(look_up, world.now);
-            let rows = if world.sabotage == Some(Sabotage::MarkerLookUp) { Vec::new() } else { rows };
+            let witness = look_up.marker.as_str().starts_with(super::world::BEFORE);
+            let rows = if world.sabotage == Some(Sabotage::MarkerLookUp) && !witness { Vec::new() } else { rows };
             Answer::Found(Ok(rows))
         });
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use session::delivery::{Content, Proofs, WriteId, WriteKind};
-use session::ids::Lsid;
+use session::delivery::{Content, Marker, Place, Proof, Proofs, Witness, WriteId, WriteKind};
+use session::ids::{Lsid, RemoteId, ResourceId, TicketId};
 
 use super::autotask::Autotask;
 use super::chance::{Chance, DAY, Millis};
@@ -37,10 +37,30 @@ pub(crate) fn millis(at: Timestamp) -> Millis {
     at.as_millisecond() - BEGINNING
 }
 
+/// How the markers of sessions begin that were there before the schedule.
+pub(crate) const BEFORE: &str = "[before/";
+
+/// A write of that kind was found before the schedule begins.
+pub(crate) fn proof(kind: WriteKind) -> Proof {
+    let at = stamp(0);
+    let write = match kind {
+        WriteKind::Ticket => WriteId::Ticket,
+        WriteKind::Note => WriteId::SessionNote,
+        WriteKind::Attachment => WriteId::Attachment(1),
+        WriteKind::TimeEntry => WriteId::Time(ResourceId(29)),
+    };
+    let place = match kind {
+        WriteKind::Ticket | WriteKind::Note => Place::Note { ticket: TicketId(42), since: at },
+        WriteKind::Attachment => Place::Attachment { note: RemoteId(1) },
+        WriteKind::TimeEntry => Place::Time { resource: ResourceId(29), start: at },
+    };
+    Proof { at, witness: Some(Witness { marker: Marker::new(&"before".parse().unwrap(), &write), place }) }
+}
+
 /// What has been proven of look-ups before the schedule begins: only what is so.
 fn proven(tenant: &Tenant) -> Proofs {
     let kinds = [WriteKind::Note, WriteKind::TimeEntry, WriteKind::Attachment].into_iter().zip(tenant.blind);
-    Proofs(kinds.filter(|(_, blind)| tenant.proven && !blind).map(|(kind, _)| (kind, true)).collect())
+    Proofs(kinds.filter(|(_, blind)| tenant.proven && !blind).map(|(kind, _)| (kind, proof(kind))).collect())
 }
 
 /// Something that happens.

@@ -1,0 +1,197 @@
+//! The exit surveys of a session: which are ours to write, which one is which, and whether all that were announced are there.
+//!
+//! A survey event names no survey, and the report may list them in another order each time. So a survey is known by what it says,
+//! and how many are ours by the events: those that came while the connection did not write belong to others.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::machine::Delivery;
+use super::record::{Skip, Write, WriteState, Writer};
+use super::step::NoticeSubject;
+use super::waits::later;
+use super::write_id::WriteId;
+use crate::failure::Sentence;
+use crate::ids::Gsnumber;
+use crate::settings::Mode;
+use crate::support_session::{SupportSession, Survey, SurveyKind};
+
+/// Survey events of one kind in one session that are told apart; more can only be a loop on the other side.
+const SURVEYS_SEEN_MAX: usize = 50;
+/// Bytes of the hash that tells two surveys of one session apart.
+const HASH_BYTES: usize = 8;
+
+const BOTH: [SurveyKind; 2] = [SurveyKind::Customer, SurveyKind::Representative];
+
+impl Delivery {
+    /// Remembers that a survey was announced; the first word says whose it is, but a replay makes it ours.
+    pub(super) fn remember_survey(&mut self, kind: SurveyKind, second: i64, writer: Writer) {
+        let seen = match kind {
+            SurveyKind::Customer => &mut self.record.surveys_seen.customer,
+            SurveyKind::Representative => &mut self.record.surveys_seen.representative,
+        };
+        if seen.len() < SURVEYS_SEEN_MAX {
+            seen.entry(second).or_insert(writer);
+        }
+    }
+
+    fn surveys_seen(&self, kind: SurveyKind) -> &BTreeMap<i64, Writer> {
+        match kind {
+            SurveyKind::Customer => &self.record.surveys_seen.customer,
+            SurveyKind::Representative => &self.record.surveys_seen.representative,
+        }
+    }
+
+    fn announced(&self, kind: SurveyKind, writer: Writer) -> usize {
+        self.surveys_seen(kind).values().filter(|of| **of == writer).count()
+    }
+
+    /// Whether an event of a survey that is ours has been seen.
+    pub(super) fn has_survey_of_ours(&self) -> bool {
+        BOTH.into_iter().any(|kind| self.announced(kind, Writer::Us) > 0)
+    }
+
+    fn survey_writes(&self, kind: SurveyKind) -> impl Iterator<Item = (&WriteId, &Write)> {
+        self.record.writes.iter().filter(move |(id, _)| survey_kind(id) == Some(kind))
+    }
+
+    /// Adds the surveys of the report that are ours and that the record does not know.
+    pub(super) fn plan_surveys(&mut self, session: &SupportSession) {
+        for kind in BOTH {
+            let unknown: Vec<Survey> = self.unknown_surveys(session, kind).into_iter().cloned().collect();
+            let range = self.ours_among(unknown.len(), kind);
+            for survey in unknown.into_iter().skip(range.0).take(range.1) {
+                self.plan_survey(kind, &survey);
+            }
+        }
+    }
+
+    /// Of that many surveys that no write is planned for, in the order of the report: how many to leave to others first, and how many
+    /// are ours then. Of a session whose end is ours that is all the rest; of another only what came since, the newest last.
+    fn ours_among(&self, unknown: usize, kind: SurveyKind) -> (usize, usize) {
+        // To be compared with what others write.
+        if self.rules.settings.mode == Mode::Shadow {
+            return (0, unknown);
+        }
+        let others = self.announced(kind, Writer::Others);
+        if self.record.end.is_some_and(|end| end.writer == Writer::Us) {
+            return (others, unknown);
+        }
+        let ours = self.announced(kind, Writer::Us).saturating_sub(self.survey_writes(kind).count());
+        (others.max(unknown.saturating_sub(ours)), ours)
+    }
+
+    fn unknown_surveys<'a>(&self, session: &'a SupportSession, kind: SurveyKind) -> Vec<&'a Survey> {
+        let mut known: Vec<&str> = self.survey_writes(kind).filter_map(|(_, write)| write.content.as_deref()).collect();
+        let unknown = surveys(session, kind).iter().filter(|survey| {
+            let hash = hash(survey);
+            // Two that say the same count as two, so each known one is used up once.
+            match known.iter().position(|known| *known == hash) {
+                Some(index) => {
+                    known.swap_remove(index);
+                    false
+                }
+                None => true,
+            }
+        });
+        unknown.collect()
+    }
+
+    /// One without a connection of its own counts as connection 0, further ones of the same connection as -1, -2, …: none is taken for
+    /// another.
+    fn plan_survey(&mut self, kind: SurveyKind, survey: &Survey) {
+        let id = |gsnumber| match kind {
+            SurveyKind::Customer => WriteId::CustomerSurvey(gsnumber),
+            SurveyKind::Representative => WriteId::RepresentativeSurvey(gsnumber),
+        };
+        let own = id(survey.gsnumber.unwrap_or(Gsnumber(0)));
+        let further = (1..).map(|n| id(Gsnumber(-n)));
+        let free = std::iter::once(own).chain(further).find(|id| !self.record.writes.contains_key(id));
+        let Some(free) = free else { return };
+        let write = if survey.answers.is_empty() {
+            self.progressed = true;
+            Write::of(WriteState::Skipped { reason: Skip::EmptySurvey })
+        } else {
+            self.wanted_write()
+        };
+        self.record.writes.insert(free, Write { content: Some(hash(survey)), ..write });
+    }
+
+    /// The survey of the report that the write is for.
+    pub(super) fn survey_of<'a>(&self, id: &WriteId, session: &'a SupportSession) -> Option<(SurveyKind, &'a Survey)> {
+        let kind = survey_kind(id)?;
+        let content = self.record.writes.get(id)?.content.as_deref()?;
+        surveys(session, kind).iter().find(|survey| hash(survey) == content).map(|survey| (kind, survey))
+    }
+
+    /// How many announced surveys of that kind the report does not hold, those aside that were given up.
+    fn missing(&self, kind: SurveyKind, session: &SupportSession) -> usize {
+        let given_up = match kind {
+            SurveyKind::Customer => self.record.surveys_missing.customer,
+            SurveyKind::Representative => self.record.surveys_missing.representative,
+        };
+        self.surveys_seen(kind).len().saturating_sub(surveys(session, kind).len() + given_up)
+    }
+
+    /// Whether the message must wait for an announced survey. After an hour it is given up, listed and told of: it holds neither the
+    /// session's later events nor the message any longer.
+    pub(super) fn must_wait_for_surveys(&mut self, now: Timestamp) -> bool {
+        let Some(session) = self.session.as_deref() else { return false };
+        let [customer, representative] = BOTH.map(|kind| self.missing(kind, session));
+        if customer + representative == 0 {
+            self.record.surveys_awaited_since = None;
+            return false;
+        }
+        let since = *self.record.surveys_awaited_since.get_or_insert(now);
+        if now < later(since, self.rules.pace.survey()) {
+            return true;
+        }
+        self.record.surveys_awaited_since = None;
+        self.record.surveys_missing.customer += customer;
+        self.record.surveys_missing.representative += representative;
+        self.progressed = true;
+        let sentence = Sentence::new("an exit survey was announced and is not in the report after an hour");
+        let remedy = "look at the session on the appliance: it may have been submitted empty; else replay the session later";
+        self.tell(NoticeSubject::SurveyMissing, None, sentence, remedy);
+        false
+    }
+
+    /// Whether every announced survey has its write, or was given up.
+    pub(super) fn all_surveys_known(&self) -> bool {
+        BOTH.into_iter().all(|kind| {
+            let given_up = match kind {
+                SurveyKind::Customer => self.record.surveys_missing.customer,
+                SurveyKind::Representative => self.record.surveys_missing.representative,
+            };
+            self.survey_writes(kind).count() + given_up >= self.announced(kind, Writer::Us)
+        })
+    }
+}
+
+fn survey_kind(id: &WriteId) -> Option<SurveyKind> {
+    match id {
+        WriteId::CustomerSurvey(_) => Some(SurveyKind::Customer),
+        WriteId::RepresentativeSurvey(_) => Some(SurveyKind::Representative),
+        _ => None,
+    }
+}
+
+fn surveys(session: &SupportSession, kind: SurveyKind) -> &[Survey] {
+    match kind {
+        SurveyKind::Customer => &session.customer_surveys,
+        SurveyKind::Representative => &session.representative_surveys,
+    }
+}
+
+/// Tells the surveys of one session apart by who filled them in and what they say.
+fn hash(survey: &Survey) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(survey.gsnumber.map_or(0, |gsnumber| gsnumber.0).to_be_bytes());
+    for text in survey.answers.iter().flat_map(|(question, answer)| [question, answer]) {
+        hasher.update(text.len().to_be_bytes());
+        hasher.update(text);
+    }
+    hasher.finalize().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect()
+}
