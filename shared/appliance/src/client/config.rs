@@ -89,6 +89,9 @@ impl ApplianceConfig {
             .default_headers(self.headers()?)
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(Policy::none())
+            // A proxy named in the environment would be given the credentials of a plain-http appliance and decide where calls go; where
+            // the appliance is, the connection document says, and the clients for AWS take no proxy either.
+            .no_proxy()
             // "You must close the connection after each API call" (vendor reference).
             .pool_max_idle_per_host(0)
             .http1_only()

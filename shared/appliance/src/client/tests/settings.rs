@@ -48,3 +48,18 @@ fn secrets_do_not_show_when_settings_are_printed() {
     let printed = format!("{:?} {:?}", config("https://support.example.com"), password);
     assert!(!printed.contains(SECRET), "{printed}");
 }
+
+/// A process of its own, for the environment is the process's: it runs one of the other tests with a proxy that does not exist.
+#[test]
+fn proxy_of_the_environment_is_not_used() {
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        child.env(name, "http://127.0.0.1:1");
+    }
+    for name in ["NO_PROXY", "no_proxy", "REQUEST_METHOD"] {
+        child.env_remove(name);
+    }
+    let child = child.args(["--exact", "client::tests::calls::report_is_read_as_it_arrives_in_pieces"]).output().unwrap();
+    let output = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && output.contains("1 passed"), "{output}");
+}
