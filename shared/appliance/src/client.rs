@@ -73,6 +73,9 @@ impl ApplianceClient {
     /// # Errors
     ///
     /// - [`Failure::NotReady`]: the appliance has no report of it, in its own words; it may later.
+    /// - [`Failure::Unrecognised`]: the appliance answers with an error whose text is not known here: it may be either of the two
+    ///   beside it.
+    /// - [`Failure::Blocked`]: the appliance says that a right or a setting is missing, and the remedy where to grant it.
     /// - [`Failure::CredentialsRefused`]: 401, 403, a login that failed or a client that is refused, also with a fresh token.
     /// - [`Failure::NotTaken`]: no connection, or told to slow down (429).
     /// - [`Failure::Unreadable`]: the answer is not a report, is cut off or is over a bound.

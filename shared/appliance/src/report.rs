@@ -16,6 +16,7 @@ mod attributes;
 mod builder;
 mod draft;
 mod element;
+mod error_texts;
 mod event_draft;
 mod limits;
 
@@ -33,10 +34,24 @@ pub enum ReportError {
         /// What it said.
         sentence: Sentence,
     },
-    /// The appliance answered without the session: an `<error>`, an empty list, or other sessions only.
+    /// The appliance refuses the report for want of a right or a setting.
+    #[error("not allowed: {sentence}")]
+    RightMissing {
+        /// What it said.
+        sentence: Sentence,
+        /// What to grant, and where.
+        remedy: Sentence,
+    },
+    /// The appliance answered without the session: an `<error>` that says so, an empty list, or other sessions only.
     #[error("no report: {sentence}")]
     NotReady {
         /// What it said; "empty" if it said nothing.
+        sentence: Sentence,
+    },
+    /// The appliance answered with an `<error>` whose text nobody here has seen before.
+    #[error("no report, with an unfamiliar text: {sentence}")]
+    Unfamiliar {
+        /// What it said.
         sentence: Sentence,
     },
     /// The answer ends before its root element does.
@@ -89,13 +104,15 @@ pub enum ReportError {
     },
 }
 
-/// What the delivery does next: refused credentials pause the connection, an answer without the session is asked for again, and so
-/// is one that cannot be read, for it may have been cut on its way.
+/// What the delivery does next: refused credentials and missing rights pause the connection and are told, an answer without the
+/// session is asked for again, and so is one that cannot be read, for it may have been cut on its way.
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::LoginFailed { sentence } => Self::CredentialsRefused { sentence },
+            ReportError::RightMissing { sentence, remedy } => Self::Blocked { sentence, remedy },
             ReportError::NotReady { sentence } => Self::NotReady { sentence },
+            ReportError::Unfamiliar { sentence } => Self::Unrecognised { sentence },
             ReportError::Lost { .. } => Self::Unknown { what: Sentence::new(&format!("the report was {error}")) },
             unreadable => Self::Unreadable { what: Sentence::new(&format!("the report: {unreadable}")) },
         }

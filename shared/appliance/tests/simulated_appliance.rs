@@ -146,6 +146,45 @@ async fn report_that_is_not_ready_is_told_as_such_however_the_appliance_says_so(
 }
 
 #[tokio::test]
+async fn missing_right_is_told_with_what_to_grant_and_ends_when_it_is_granted() {
+    let (_simulator, tenant, client) = ready().await;
+    tenant.settings(serde_json::json!({ "may_report": false })).await;
+    let failure = fetch(&client).await.unwrap_err();
+    let Failure::Blocked { sentence, remedy } = &failure else { panic!("{failure:?}") };
+    assert_eq!(sentence.as_str(), "You do not have permission to access this report.");
+    assert!(remedy.as_str().contains("Reporting API: Support Session Reports"), "{remedy}");
+    tenant.settings(serde_json::json!({ "may_report": true })).await;
+    assert!(fetch(&client).await.is_ok());
+}
+
+#[tokio::test]
+async fn each_error_of_the_appliance_is_told_apart_however_it_is_dressed() {
+    let (_simulator, tenant, client) = ready().await;
+    for (text, expected) in [
+        ("Access denied", "blocked"),
+        ("The XML API is not enabled.", "blocked"),
+        ("Your IP address is not allowed.", "blocked"),
+        ("Support session reports are disabled.", "blocked"),
+        ("No such session.", "not ready"),
+        ("", "not ready"),
+        ("Login failed", "credentials"),
+        ("The operation could not be completed (code 17).", "unfamiliar"),
+    ] {
+        for error_style in ["plain", "attributes", "namespace"] {
+            tenant.settings(serde_json::json!({ "report_error": text, "error_style": error_style })).await;
+            let kind = match fetch(&client).await {
+                Err(Failure::Blocked { .. }) => "blocked",
+                Err(Failure::NotReady { .. }) => "not ready",
+                Err(Failure::CredentialsRefused { .. }) => "credentials",
+                Err(Failure::Unrecognised { .. }) => "unfamiliar",
+                other => panic!("{text}: {other:?}"),
+            };
+            assert_eq!(kind, expected, "{text}, {error_style}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn namespace_of_the_report_does_not_matter() {
     let (_simulator, tenant, client) = ready().await;
     let expected = fetch(&client).await.unwrap();

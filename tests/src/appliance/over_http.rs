@@ -163,6 +163,18 @@ async fn nothing_found_is_said_in_each_of_the_known_ways() {
 }
 
 #[tokio::test]
+async fn report_says_any_error_that_a_test_wants_until_it_is_taken_back() {
+    let simulator = ApplianceSimulator::start().await;
+    let caller = Caller::start(&simulator).await;
+    caller.tenant.settings(json!({ "report_error": "The XML API is <not> enabled." })).await;
+    assert!(caller.session().await.contains("<error>The XML API is &lt;not&gt; enabled.</error>"));
+    caller.tenant.settings(json!({ "error_style": "attributes" })).await;
+    assert!(caller.session().await.contains("<error code="));
+    caller.tenant.settings(json!({ "report_error": null })).await;
+    assert!(caller.session().await.contains("<session lsid="));
+}
+
+#[tokio::test]
 async fn report_becomes_ready_after_so_many_asks() {
     let simulator = ApplianceSimulator::start().await;
     let caller = Caller::start(&simulator).await;

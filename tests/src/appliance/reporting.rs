@@ -35,6 +35,9 @@ enum Wanted {
 /// Answers a reporting call that is already known to come from the account.
 pub(crate) fn answer(appliance: &mut Appliance, parameters: &BTreeMap<String, String>, now: Timestamp) -> Answer {
     let style = appliance.settings.error_style;
+    if let Some(text) = &appliance.settings.report_error {
+        return error(style, text);
+    }
     if !appliance.settings.may_report {
         return error(style, "You do not have permission to access this report.");
     }

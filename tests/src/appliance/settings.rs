@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) token_type: String,
     /// What a report says when it has found nothing.
     pub(crate) nothing_found: NothingFound,
+    /// What every report says instead of itself: an `<error>` with this text; none: nothing.
+    pub(crate) report_error: Option<String>,
     /// How an `<error>` element looks.
     pub(crate) error_style: ErrorStyle,
     /// Whether user and password as parameters are accepted.
@@ -52,6 +54,7 @@ impl Default for Settings {
             tokens_max: 30,
             token_type: "Bearer".to_owned(),
             nothing_found: NothingFound::ErrorRoot,
+            report_error: None,
             error_style: ErrorStyle::Plain,
             legacy_login: true,
             may_report: true,

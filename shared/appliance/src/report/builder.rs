@@ -2,12 +2,12 @@
 //! and bounds, and hands elements and texts that count to the [`SessionDraft`].
 
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
-use session::{Lsid, Sentence, SupportSession};
+use session::{Lsid, SupportSession};
 
 use super::draft::{Leaf, SessionDraft};
 use super::element::{Field, Place, child};
 use super::limits::{DEPTH_MAX, Limit, NAME_BYTES_MAX};
-use super::{ReportError, attributes};
+use super::{ReportError, attributes, error_texts};
 
 /// What is wrong with a document, before it is known where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Builder {
         }
         match (self.error, self.draft.finish()) {
             // An error beside a session says that the answer is not whole.
-            (Some(text), _) => Err(answered(&text)),
+            (Some(text), _) => Err(error_texts::meaning(&text)),
             (None, Ok(session)) => Ok(session),
             (None, Err(sentence)) => Err(ReportError::NotReady { sentence }),
         }
@@ -152,15 +152,6 @@ impl Builder {
             _ => {}
         }
         Ok(())
-    }
-}
-
-/// The vendor's wrong-login answer (observed by clients: an error with status 200) or any other error.
-fn answered(text: &str) -> ReportError {
-    match text.trim() {
-        "" => ReportError::NotReady { sentence: Sentence::new("an error without a text") },
-        text if text.to_ascii_lowercase().contains("login failed") => ReportError::LoginFailed { sentence: Sentence::new(text) },
-        text => ReportError::NotReady { sentence: Sentence::new(text) },
     }
 }
 

@@ -19,7 +19,7 @@ fn error_is_recognised_as_root_or_child_with_attributes_or_namespace() {
     assert_eq!(outcome("error-child.xml"), Err(no_information));
     assert_eq!(outcome("error-with-attributes.xml"), Err(not_ready("Invalid lsid.")));
     assert_eq!(outcome("error-without-text.xml"), Err(not_ready("an error without a text")));
-    assert_eq!(read("<error>a &lt;b&gt;<![CDATA[ & c]]></error>"), Err(not_ready("a <b> & c")));
+    assert_eq!(read("<error>Not ready: a &lt;b&gt;<![CDATA[ & c]]></error>"), Err(not_ready("Not ready: a <b> & c")));
     assert_eq!(read("<error/>"), Err(not_ready("an error without a text")));
 }
 
@@ -34,7 +34,17 @@ fn failed_login_is_told_from_other_errors() {
 #[test]
 fn error_beside_a_session_means_that_the_answer_is_not_whole() {
     let answer = format!("<session_list><session lsid=\"{LSID}\"/><error>Interrupted</error></session_list>");
-    assert_eq!(read(&answer), Err(not_ready("Interrupted")));
+    assert_eq!(read(&answer), Err(ReportError::Unfamiliar { sentence: Sentence::new("Interrupted") }));
+}
+
+#[test]
+fn missing_right_is_told_with_its_remedy_and_an_unfamiliar_text_as_such() {
+    let failure = |file: &str| Failure::from(outcome(file).unwrap_err());
+    let Failure::Blocked { sentence, remedy } = failure("error-no-permission.xml") else { panic!("not blocked") };
+    assert_eq!(sentence.as_str(), "You do not have permission to access this report.");
+    assert!(remedy.as_str().contains("Reporting API: Support Session Reports"), "{remedy}");
+    let sentence = Sentence::new("The operation could not be completed (code 17).");
+    assert_eq!(failure("error-unfamiliar.xml"), Failure::Unrecognised { sentence });
 }
 
 #[test]
@@ -169,12 +179,14 @@ fn every_sample_that_holds_a_session_is_read_whole() {
 }
 
 /// Answers in the same folder that are none of a session.
-const NO_SESSIONS: [&str; 15] = [
+const NO_SESSIONS: [&str; 17] = [
     "deep.xml",
     "empty-list.xml",
     "entity-bomb.xml",
     "error-child.xml",
+    "error-no-permission.xml",
     "error-root.xml",
+    "error-unfamiliar.xml",
     "error-with-attributes.xml",
     "error-without-text.xml",
     "exit-surveys.xml",
