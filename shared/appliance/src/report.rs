@@ -4,7 +4,8 @@
 //! is bounded (`limits`). Both ends of the network use it: [`read_report_async`] on the body as it arrives, [`read_report`] on
 //! a file. Elements are told by their local names; everything but the lsid may be missing; what is not known is skipped.
 //!
-//! An answer is a session, or an error that says so: there is no half session. What is *meant* by a session is not known here.
+//! An answer is a session, or an error that says so: there is no half session. Bytes that are not UTF-8 cost a letter and not the
+//! session: they are replaced and counted ([`SupportSession::replaced_characters`]). What is *meant* by a session is not known here.
 
 use std::io::{self, BufRead};
 
@@ -24,8 +25,8 @@ use arriving::Arriving;
 use builder::Problem;
 pub use limits::{ATTRIBUTES_MAX, DEPTH_MAX, KEPT_BYTES_MAX, Limit, NAME_BYTES_MAX, TOKEN_BYTES_MAX, TOTAL_BYTES_MAX};
 
-/// Why there is no session. Positions are byte offsets from the beginning of the answer; no text of the answer is held, but for
-/// the appliance's own error sentence.
+/// Why there is no session. Positions are byte offsets from the beginning of the answer (in one with bytes that are not UTF-8, of
+/// the text in which U+FFFD stands for them); no text of the answer is held, but for the appliance's own error sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
     /// The appliance refused user name and password (observed by clients: status 200 and an `<error>`).

@@ -43,12 +43,15 @@ pub struct SupportSession {
     pub representatives: Vec<Representative>,
     /// What happened, in the order of the report.
     pub events: Vec<SessionEvent>,
-    /// Customer exit surveys.
+    /// Customer exit surveys, those without an answer included.
     pub customer_surveys: Vec<Survey>,
-    /// Representative exit surveys.
+    /// Representative exit surveys, likewise.
     pub representative_surveys: Vec<Survey>,
     /// What the reader left out to stay within its bounds.
     pub omitted: Omitted,
+    /// How many characters of the answer could not be read, because bytes in it were not UTF-8: U+FFFD stands for each. Counted in
+    /// the whole answer, also in what is not kept. Zero for nearly every session; for a log line, no note says it.
+    pub replaced_characters: u32,
 }
 
 impl SupportSession {
@@ -75,6 +78,7 @@ impl SupportSession {
             customer_surveys: Vec::new(),
             representative_surveys: Vec::new(),
             omitted: Omitted::default(),
+            replaced_characters: 0,
         }
     }
 }
@@ -341,13 +345,23 @@ pub enum SurveyKind {
     Representative,
 }
 
-/// One exit survey.
+/// One exit survey. It may be [blank](Self::is_blank): the form was sent off with nothing in it. Such a one counts as a survey that
+/// has come, and there is nothing to be written of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
     /// Whose connection filled it in; the surveys of one kind in a session are told apart by it.
     pub gsnumber: Option<Gsnumber>,
-    /// Question and answer, the literal `\n` of the appliance already turned into line breaks.
+    /// Question and answer, the literal `\n` of the appliance already turned into line breaks. Either may be empty, and so may the
+    /// list.
     pub answers: Vec<(String, String)>,
+}
+
+impl Survey {
+    /// Whether nothing was answered: there are no answers, or none with more than white space in it.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.answers.iter().all(|(_, answer)| answer.trim().is_empty())
+    }
 }
 
 /// What the reader left out to stay within its bounds. All zero for nearly every session.

@@ -132,6 +132,8 @@ pub(super) struct SessionDraft {
     event: EventDraft,
     chat_download: Option<String>,
     omitted: u64,
+    /// Replacements in texts that were encoded.
+    replaced: u32,
 }
 
 impl SessionDraft {
@@ -148,6 +150,7 @@ impl SessionDraft {
             event: EventDraft::default(),
             chat_download: None,
             omitted: 0,
+            replaced: 0,
         }
     }
 
@@ -226,8 +229,8 @@ impl SessionDraft {
                 };
                 recordings.extend(view.or(download));
             }
-            // The appliance writes an element without values for a survey that nobody filled in.
-            Place::Survey(side) if !self.survey.answers.is_empty() => {
+            // One without values counts too: whoever sent the form off without a word has been heard, and waits for nothing.
+            Place::Survey(side) => {
                 let surveys = match side {
                     Side::Customer => &mut session.customer_surveys,
                     Side::Representative => &mut session.representative_surveys,
@@ -347,7 +350,9 @@ impl SessionDraft {
             Field::EncodedBody => {
                 let decoded = decoded(leaf);
                 keeper.cut |= decoded.is_none();
-                event.body(Cow::Owned(decoded.unwrap_or_default()), keeper);
+                let (text, replaced) = decoded.unwrap_or_default();
+                self.replaced = self.replaced.saturating_add(replaced);
+                event.body(Cow::Owned(text), keeper);
             }
             Field::PerformedBy => event.performed_by(actor(leaf, keeper)),
             Field::Destination => event.destination(actor(leaf, keeper)),
@@ -378,6 +383,7 @@ impl SessionDraft {
         }
         self.omitted += u64::from(self.keeper.cut);
         session.omitted.events = self.omitted;
+        session.replaced_characters = self.replaced;
         Ok(session)
     }
 }
@@ -453,8 +459,9 @@ fn name_and_value(leaf: &Leaf) -> (&str, &str) {
     (leaf.attribute(0).unwrap_or_default(), leaf.attribute(1).unwrap_or_else(|| leaf.text()))
 }
 
-/// Base64 as RFC 2045 writes it, blanks already left out. `None` if it is not base64. Bytes that are not UTF-8 are replaced.
-fn decoded(leaf: &Leaf) -> Option<String> {
+/// Base64 as RFC 2045 writes it, blanks already left out. `None` if it is not base64. Bytes that are not UTF-8 are replaced; how often
+/// is said beside.
+fn decoded(leaf: &Leaf) -> Option<(String, u32)> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &base64::alphabet::STANDARD,
         GeneralPurposeConfig::new()
@@ -464,6 +471,19 @@ fn decoded(leaf: &Leaf) -> Option<String> {
     let text = leaf.text();
     // A text that was cut ends anywhere, a group of four characters does not.
     let whole = if leaf.cut { &text[..text.len() / 4 * 4] } else { text };
-    let bytes = LENIENT.decode(whole).ok()?;
-    Some(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    let mut bytes = LENIENT.decode(whole).ok()?;
+    if leaf.cut
+        && let Err(error) = std::str::from_utf8(&bytes)
+        && error.error_len().is_none()
+    {
+        // The cut went through a character: it is left out, and not taken for a foreign byte.
+        bytes.truncate(error.valid_up_to());
+    }
+    Some(String::from_utf8(bytes).map_or_else(|error| replaced(error.as_bytes()), |text| (text, 0)))
+}
+
+/// The text with U+FFFD for bytes that are not UTF-8, and how many of them there are.
+fn replaced(bytes: &[u8]) -> (String, u32) {
+    let count = bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+    (String::from_utf8_lossy(bytes).into_owned(), u32::try_from(count).unwrap_or(u32::MAX))
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod bounds;
 mod elements;
+mod foreign_bytes;
 mod properties;
 
 use std::path::PathBuf;
@@ -19,9 +20,13 @@ fn lsid() -> Lsid {
     LSID.parse().unwrap()
 }
 
-fn sample(file: &str) -> String {
+fn sample_bytes(file: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/reports").join(file);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn sample(file: &str) -> String {
+    String::from_utf8(sample_bytes(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// The id of the first session in a report.

@@ -55,3 +55,12 @@ async fn report_is_read_as_it_arrives_in_pieces() {
     .await;
     assert_eq!(fetch(&server.client()).await.unwrap().events.len(), 16);
 }
+
+#[tokio::test]
+async fn report_with_a_foreign_byte_is_read_and_the_letter_counted() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/reports/invalid-utf8.xml");
+    let bytes = std::fs::read(path).unwrap();
+    let server = Server::with_tokens(move |_| xml(200, bytes.clone())).await;
+    let session = fetch(&server.client()).await.unwrap();
+    assert_eq!((session.events.len(), session.replaced_characters), (16, 1));
+}

@@ -119,8 +119,8 @@ fn long_encoded_body_is_cut_between_characters() {
     let lengths: Vec<_> = session.events.iter().map(|event| event.body.as_deref().map_or(0, str::len)).collect();
     assert_eq!(lengths[0], 1_600_000);
     assert!((400_000..500_000).contains(&lengths[1]), "{lengths:?}");
-    assert!(session.events[1].body.as_deref().unwrap().trim_end_matches('\u{FFFD}').chars().all(|character| character == 'ü'));
-    assert_eq!(session.omitted.events, 2);
+    assert!(session.events[1].body.as_deref().unwrap().chars().all(|character| character == 'ü'));
+    assert_eq!((session.omitted.events, session.replaced_characters), (2, 0));
 }
 
 #[test]
@@ -143,4 +143,25 @@ fn flood_of_participants_is_bounded() {
         session_of(&format!("<customer_list>{}</customer_list>", "<customer><username>A</username></customer>".repeat(50_000)));
     assert!(session.customers.len() < 10_000);
     assert_eq!(session.omitted.events, 1);
+}
+
+#[test]
+fn flood_of_empty_surveys_is_bounded_by_what_it_takes_in_memory() {
+    let session = session_of(&format!("<cust_survey_list>{}</cust_survey_list>", "<cust_exit_survey/>".repeat(200_000)));
+    assert!((1..50_000).contains(&session.customer_surveys.len()), "{}", session.customer_surveys.len());
+}
+
+#[test]
+fn flood_of_foreign_bytes_is_bounded_as_the_text_that_it_becomes() {
+    let size = usize::try_from(TOKEN_BYTES_MAX).unwrap();
+    let document = |bytes: usize| {
+        let flood = vec![0xFF; bytes];
+        [b"<session_list><session lsid=\"a\"><public_site>", flood.as_slice(), b"</public_site></session></session_list>"]
+            .concat()
+    };
+    let wanted = "a".parse().unwrap();
+    let session = read_report(document(size / 3).as_slice(), &wanted).unwrap();
+    assert_eq!(session.replaced_characters as usize, size / 3);
+    let over = read_report(document(size / 3 + 1).as_slice(), &wanted);
+    assert!(matches!(over, Err(ReportError::OverLimit { limit: Limit::TokenBytes, .. })), "{over:?}");
 }

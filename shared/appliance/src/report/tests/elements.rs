@@ -67,6 +67,8 @@ fn encoded_body_is_decoded_as_loosely_as_it_is_written() {
     assert_eq!(chat_of("<encoded_body> Y WJj\r\n ZA= = </encoded_body>").as_deref(), Some("abcd"));
     assert_eq!(chat_of("<encoded_body>YWJjZA</encoded_body>").as_deref(), Some("abcd"));
     assert_eq!(chat_of("<encoded_body>/w==</encoded_body>").as_deref(), Some("\u{FFFD}"));
+    let events = "<session_details><event><encoded_body>/2H/</encoded_body></event></session_details>";
+    assert_eq!(session_of(events).replaced_characters, 2);
     assert_eq!(chat_of("<body>plain</body><encoded_body>YWJjZA==</encoded_body>").as_deref(), Some("plain"));
     assert_eq!(chat_of("<body/><encoded_body>YWJjZA==</encoded_body>").as_deref(), Some("abcd"));
 }
@@ -221,14 +223,34 @@ fn custom_attributes_without_a_value_are_left_out() {
 }
 
 #[test]
-fn surveys_have_line_breaks_and_empty_ones_are_none() {
+fn surveys_have_line_breaks() {
     let session = session_of(
-        "<cust_survey_list><cust_exit_survey gsnumber=\"1\"/><cust_exit_survey gsnumber=\"311\"><value name=\"comments\" value=\"a\\nb\\r\\nc\"/>\
+        "<cust_survey_list><cust_exit_survey gsnumber=\"311\"><value name=\"comments\" value=\"a\\nb\\r\\nc\"/>\
          </cust_exit_survey></cust_survey_list><rep_survey_list/>",
     );
     let answers = vec![("comments".to_owned(), "a\nb\nc".to_owned())];
     assert_eq!(session.customer_surveys, [Survey { gsnumber: Some(Gsnumber(311)), answers }]);
     assert!(session.representative_surveys.is_empty());
+}
+
+#[test]
+fn survey_that_was_sent_off_empty_counts_as_a_survey() {
+    let session = session_of(
+        "<cust_survey_list><cust_exit_survey gsnumber=\"311\"/><cust_exit_survey gsnumber=\"312\">\n</cust_exit_survey>\
+         <cust_exit_survey gsnumber=\"313\"><value name=\"rating\" value=\"\"/><value name=\"comments\"> </value></cust_exit_survey>\
+         </cust_survey_list><rep_survey_list><rep_exit_survey/></rep_survey_list>",
+    );
+    let gsnumbers: Vec<_> = session.customer_surveys.iter().map(|survey| survey.gsnumber).collect();
+    assert_eq!(gsnumbers, [Some(Gsnumber(311)), Some(Gsnumber(312)), Some(Gsnumber(313))]);
+    assert_eq!(session.representative_surveys, [Survey { gsnumber: None, answers: vec![] }]);
+    assert!(session.customer_surveys.iter().chain(&session.representative_surveys).all(Survey::is_blank));
+    assert_eq!(session.customer_surveys[2].answers.len(), 2);
+}
+
+#[test]
+fn empty_list_of_surveys_is_no_survey() {
+    let session = session_of("<cust_survey_list></cust_survey_list><rep_survey_list><other/></rep_survey_list>");
+    assert!(session.customer_surveys.is_empty() && session.representative_surveys.is_empty());
 }
 
 #[test]

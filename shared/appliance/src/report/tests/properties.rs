@@ -7,7 +7,7 @@ use super::*;
 use crate::report::read_report_async;
 
 /// Reads as if the bytes came from a network in pieces of that size.
-fn read_in_pieces(report: &[u8], wanted: &Lsid, size: usize) -> Result<SupportSession, ReportError> {
+pub(super) fn read_in_pieces(report: &[u8], wanted: &Lsid, size: usize) -> Result<SupportSession, ReportError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(read_report_async(BufReader::with_capacity(size, report), wanted))
 }
