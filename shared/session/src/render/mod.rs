@@ -4,7 +4,7 @@
 //! templates, the data they are given is documented in `docs/templates.md`. What must not depend on a template is done
 //! by the code: markers, lengths, and that a customer's note holds nothing that is not for customers.
 //!
-//! - `templates`: built-in ones and overrides. `model`, `timeline`: the data that they are given.
+//! - `templates`: built-in ones and overrides; `steps`: how long they may take. `model`, `timeline`: the data that they are given.
 //! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`: the other texts.
 //! - `overflow`: where the rest of a long note goes. `clock`, `text`: how times and foreign texts are written.
 
@@ -17,6 +17,7 @@ pub(crate) mod clock;
 mod model;
 mod overflow;
 mod session_note;
+mod steps;
 mod survey_note;
 mod templates;
 mod text;

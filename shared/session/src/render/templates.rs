@@ -1,7 +1,7 @@
 //! The Handlebars templates: built-in ones, and those that an administrator put in their place.
 //!
 //! A template never costs a session: one that cannot be read or fails while rendering is reported, and the built-in one
-//! is used. Overrides come from outside, so they are bounded: in length, in nesting, in output, and they can neither
+//! is used. Overrides come from outside, so they are bounded: in length, in nesting, in output, in steps, and they can neither
 //! include one another nor log. Texts are not escaped for HTML, for notes are plain text.
 
 use std::collections::BTreeMap;
@@ -9,9 +9,12 @@ use std::io::{self, Write};
 use std::sync::LazyLock;
 
 use handlebars::template::{HelperTemplate, Template, TemplateElement};
-use handlebars::{Handlebars, RenderError, RenderErrorReason, TemplateError, no_escape};
+use handlebars::{
+    Context, Handlebars, RenderContext, RenderError, RenderErrorReason, Renderable, TemplateError, WriteOutput, no_escape,
+};
 use serde::Serialize;
 
+use super::steps::{STEPS_MAX, Steps, count_steps, pay};
 use crate::failure::Sentence;
 use crate::settings::TEMPLATE_NAMES;
 
@@ -134,45 +137,62 @@ impl Templates {
         if is_nested_too_deep(text) {
             return problem(&format!("nested deeper than {NESTING_MAX} levels"));
         }
-        let template = match Template::compile(text) {
+        let mut template = match Template::compile(text) {
             Ok(template) => template,
             Err(error) => return problem(&parse_problem(&error)),
         };
         if includes_others(&template) {
             return problem("partials and decorators are not supported");
         }
+        count_steps(&mut template);
         self.overrides.register_template(name, template);
         Ok(())
     }
 
-    /// The text that the template makes of the data, without white space at its end. Never blank, and never a failure:
-    /// if the override fails, the problem is noted (once) and the built-in template is used.
+    /// The text that the template makes of the data, without white space at its end. Never blank, and never a
+    /// failure: if the override fails, the problem is noted (once) and the built-in template is used.
     pub(crate) fn render(&self, name: TemplateName, data: &impl Serialize, problems: &mut Vec<TemplateProblem>) -> String {
         let name = name.name();
         let failed_before = problems.iter().any(|problem| problem.template == name);
-        if self.overrides.has_template(name) && !failed_before {
-            match render_bounded(&self.overrides, name, data) {
+        if let Some(template) = self.overrides.get_template(name).filter(|_| !failed_before) {
+            let steps = Steps::new();
+            match render_bounded(&self.overrides, template, data, Some(&steps)) {
                 (text, Ok(())) if !text.is_empty() => return text,
                 (_, Ok(())) => problems.push(TemplateProblem::new(name, "it rendered nothing")),
-                (_, Err(error)) => problems.push(TemplateProblem::new(name, &render_problem(&error))),
+                (_, Err(error)) => problems.push(TemplateProblem::new(name, &render_problem(&error, steps.are_used_up()))),
             }
         }
-        match render_bounded(&BUILT_IN, name, data) {
+        let built_in = BUILT_IN.get_template(name).ok_or_else(|| RenderErrorReason::TemplateNotFound(name.to_owned()).into());
+        match built_in
+            .map_or_else(|error| (String::new(), Err(error)), |template| render_bounded(&BUILT_IN, template, data, None))
+        {
             (text, Ok(())) => text,
             // The session itself is longer than anything can hold; what is there is used, and cut further on.
             (text, Err(error)) if matches!(error.reason(), RenderErrorReason::IOError(_)) => text,
             (_, Err(error)) => {
-                problems.push(TemplateProblem::new(name, &format!("built-in template: {}", render_problem(&error))));
+                problems.push(TemplateProblem::new(name, &format!("built-in template: {}", render_problem(&error, false))));
                 "(This text could not be made; see the appliance's own report of the session.)".to_owned()
             }
         }
     }
 }
 
-/// What the template wrote, without white space at its end, and whether that is all.
-fn render_bounded(registry: &Handlebars<'_>, name: &str, data: &impl Serialize) -> (String, Result<(), RenderError>) {
+/// What the template wrote, and whether that is all. Without `steps` they are not counted: the built-in templates have no loops
+/// within loops.
+fn render_bounded(
+    registry: &Handlebars<'_>,
+    template: &Template,
+    data: &impl Serialize,
+    steps: Option<&Steps>,
+) -> (String, Result<(), RenderError>) {
     let mut output = BoundedOutput { text: Vec::new() };
-    let outcome = registry.render_to_write(name, data, &mut output);
+    let outcome = Context::wraps(data).and_then(|data| {
+        let mut context = RenderContext::new(template.name.as_ref());
+        if let Some(steps) = steps {
+            pay(&mut context, steps);
+        }
+        template.render(registry, &data, &mut context, &mut WriteOutput::new(&mut output))
+    });
     let mut text = String::from_utf8_lossy(&output.text).into_owned();
     text.truncate(text.trim_end().len());
     (text, outcome)
@@ -207,8 +227,9 @@ fn parse_problem(error: &TemplateError) -> String {
 }
 
 /// Says what is wrong with the template; reasons that may quote the data are left general.
-fn render_problem(error: &RenderError) -> String {
+fn render_problem(error: &RenderError, no_steps_left: bool) -> String {
     let what = match error.reason() {
+        _ if no_steps_left => format!("it takes more than {STEPS_MAX} steps: are there loops within loops?"),
         RenderErrorReason::MissingVariable(Some(path)) => format!("there is no field {path}"),
         RenderErrorReason::HelperNotFound(helper) => format!("there is no helper {helper}"),
         RenderErrorReason::IOError(_) => format!("it writes more than {OUTPUT_BYTES_MAX} bytes"),
@@ -272,7 +293,7 @@ mod tests {
     }
 
     fn data() -> serde_json::Value {
-        json!({ "summary": "built-in", "name": "<Jörg> & \"Co\"", "many": vec!["x".repeat(1000); 300] })
+        json!({ "summary": "built-in", "name": "<Jörg> & \"Co\"", "many": vec!["x".repeat(1000); 300], "hundred": vec![0; 100] })
     }
 
     #[test]
@@ -296,6 +317,7 @@ mod tests {
             ("{{#if name}}{{#*inline \"x\"}}{{> x}}{{/inline}}{{/if}}", "partials"),
             ("   \n", "nothing"),
             ("{{#each many}}{{#each ../many}}{{this}}{{/each}}{{/each}}", "more than"),
+            ("{{#each hundred}}{{#each ../hundred}}{{#each ../../hundred}}{{/each}}{{/each}}{{/each}}", "steps"),
             (&"{{#if name}}".repeat(1000), "nested"),
             (&format!("{{{{#if name}}}}{}{{{{/if}}}}", "{{else if name}}".repeat(1000)), "nested"),
             (&format!("{{{{eq {}", "(eq ".repeat(1000)), "nested"),
@@ -305,6 +327,64 @@ mod tests {
             assert_eq!(rendered, "built-in");
             assert_eq!(problems.len(), 1, "{problems:?}");
             assert!(problems[0].what.as_str().contains(what), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn loops_that_write_nothing_end_in_time_and_say_where_they_are() {
+        let wide = "{{../../name}}".repeat(2000);
+        for text in [
+            "x\n{{#each hundred}}{{#each ../hundred}}{{#each ../../hundred}}{{/each}}{{/each}}{{/each}}",
+            "x\n{{#each hundred}}{{#each ../hundred}}{{#each ../../hundred}}{{#if @first}}{{/if}}{{/each}}{{/each}}{{/each}}",
+            // Few turns, in which much is done.
+            &format!(
+                "x\n{{{{#each hundred}}}}{{{{#each ../hundred}}}}{{{{#if false}}}}{{{{else}}}}{wide}{{{{/if}}}}{{{{/each}}}}{{{{/each}}}}"
+            ),
+            &format!(
+                "x\n{{{{#each hundred}}}}{{{{#each ../hundred}}}}{{{{#if {}hundred}}}}{{{{/if}}}}{{{{/each}}}}{{{{/each}}}}",
+                "../".repeat(1000)
+            ),
+            // Much data in each turn.
+            "x\n{{#each hundred}}{{#each ../hundred}}{{#if (eq ../../many ../../many)}}{{/if}}{{/each}}{{/each}}",
+            "x\n{{#each hundred}}{{#each ../hundred}}{{#with (lookup ../../this \"many\")}}{{/with}}{{/each}}{{/each}}",
+        ] {
+            let data = json!({ "summary": "built-in", "name": "", "many": vec!["x".repeat(1000); 300], "hundred": vec![0; 100] });
+            let (rendered, problems) = render(text, &data);
+            assert_eq!(rendered, "built-in", "{text}");
+            let what = problems[0].what.as_str();
+            assert!(what.starts_with("line 2, column ") && what.contains("loops within loops"), "{what}");
+        }
+    }
+
+    #[test]
+    fn loop_over_the_longest_session_is_no_matter() {
+        let line = "{{#if gap}}{{gap}}{{else}}{{#if day}}--- {{day}} ---{{/if}}{{#if chat}}{{time}} {{name}}{{#if to}} (to {{to}}){{/if}}: {{text}}\n\
+                    {{else}}{{time}} * {{name}} {{text}}{{/if}}{{/if}}";
+        let entry = json!({ "gap": null, "day": null, "chat": true, "time": "14:02", "name": "n", "to": null, "text": "t" });
+        let data = json!({ "summary": "built-in", "timeline": vec![entry; 35_000] });
+        let (rendered, problems) = render(&format!("{{{{#each timeline}}}}{line}{{{{/each}}}}"), &data);
+        assert_eq!((rendered.lines().count(), problems), (35_000, vec![]));
+    }
+
+    #[test]
+    fn counting_steps_changes_no_text_and_no_position() {
+        let data = json!({ "summary": "built-in", "yes": true, "one": [1], "two": { "a": "b" }, "none": [] });
+        for (text, expected) in [
+            ("{{#if yes}}\n  a\n{{else}}\n  b\n{{/if}}\nc", "  a\nc"),
+            ("{{#unless yes}}a{{else if yes}}b{{else}}c{{/unless}}", "b"),
+            ("{{#each one}}{{this}}{{@index}}{{/each}}{{#each none}}x{{else}}-{{/each}}", "10-"),
+            ("{{#with two}}{{a}}{{/with}}{{lookup two \"a\"}}{{lookup one 0}}", "bb1"),
+            ("{{eq yes true}} {{ne one 1}} {{#if (eq two.a \"b\")}}c{{/if}}{{#eq yes false}}d{{else}}e{{/eq}}", "true true ce"),
+            ("{{#each two as |value key|}}{{key}}={{value}}{{/each}}{{#if (and yes (not none))}}f{{/if}}", "a=bf"),
+        ] {
+            assert_eq!(render(text, &data), (expected.to_owned(), vec![]), "{text}");
+        }
+        for (text, expected) in [
+            ("a\n{{#if yes}}\n  {{nothing}}{{/if}}", "line 3, column 3: there is no field nothing"),
+            ("{{lookup two \"b\"}}", "line 1, column 1: it cannot be rendered"),
+            ("{{eq nothing 1}}", "line 1, column 1: eq lacks a parameter"),
+        ] {
+            assert_eq!(render(text, &data).1[0].what.as_str(), expected, "{text}");
         }
     }
 
