@@ -4,6 +4,17 @@
 //! templates, the data they are given is documented in `docs/templates.md`. What must not depend on a template is done
 //! by the code: markers, lengths, and that a customer's note holds nothing that is not for customers.
 //!
+//! # Markers
+//!
+//! By its [`Marker`](crate::delivery::Marker), `[<lsid>/<write id>]`, each write is found again. Each stands in one place, exactly:
+//!
+//! - Notes (of the session, its continuations, surveys) and attachments: at the very end of the title, behind one blank. No other
+//!   square bracket is in a title.
+//! - Time entries: the internal notes begin with it, and a line feed follows. It is all of the first line.
+//!
+//! Nowhere else does anything read as the marker of any write of any session. Whatever comes from outside (names, chat, keys, custom
+//! attributes, templates) may hold such texts; in what is rendered their square brackets are round ones.
+//!
 //! - `templates`: built-in ones and overrides; `steps`: how long they may take. `model`, `timeline`: the data that they are given.
 //! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`: the other texts.
 //! - `overflow`: where the rest of a long note goes. `clock`, `text`: how times and foreign texts are written.

@@ -2,7 +2,8 @@
 //!
 //! A template never costs a session: one that cannot be read or fails while rendering is reported, and the built-in one
 //! is used. Overrides come from outside, so they are bounded: in length, in nesting, in output, in steps, and they can neither
-//! include one another nor log. Texts are not escaped for HTML, for notes are plain text.
+//! include one another nor log. Texts are not escaped for HTML, for notes are plain text; what could be taken for a marker or
+//! misleads the reader is taken out of every text, whoever put it there.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use handlebars::{
 use serde::Serialize;
 
 use super::steps::{STEPS_MAX, Steps, count_steps, pay};
+use super::text::harmless;
 use crate::failure::Sentence;
 use crate::settings::TEMPLATE_NAMES;
 
@@ -149,7 +151,7 @@ impl Templates {
         Ok(())
     }
 
-    /// The text that the template makes of the data, without white space at its end. Never blank, and never a
+    /// The text that the template makes of the data, [`harmless`] and without white space at its end. Never blank, and never a
     /// failure: if the override fails, the problem is noted (once) and the built-in template is used.
     pub(crate) fn render(&self, name: TemplateName, data: &impl Serialize, problems: &mut Vec<TemplateProblem>) -> String {
         let name = name.name();
@@ -193,7 +195,7 @@ fn render_bounded(
         }
         template.render(registry, &data, &mut context, &mut WriteOutput::new(&mut output))
     });
-    let mut text = String::from_utf8_lossy(&output.text).into_owned();
+    let mut text = harmless(String::from_utf8_lossy(&output.text).into_owned());
     text.truncate(text.trim_end().len());
     (text, outcome)
 }
@@ -386,6 +388,15 @@ mod tests {
         ] {
             assert_eq!(render(text, &data).1[0].what.as_str(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_harmless_whoever_wrote_it() {
+        let (rendered, _) =
+            render("[{{name}}/note.session] \u{202E}x\u{2028}{{name}}", &json!({ "summary": "", "name": "a\u{2066}b" }));
+        assert_eq!(rendered, "(ab/note.session) xab");
+        let (rendered, problems) = render("\u{202E}", &json!({ "summary": "built-in" }));
+        assert_eq!((rendered.as_str(), problems[0].what.as_str()), ("built-in", "it rendered nothing"));
     }
 
     #[test]

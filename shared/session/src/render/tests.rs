@@ -439,7 +439,7 @@ mod time_texts {
         let internal = texts(&Templates::default(), &session, &TimeEntryDefaults::default()).internal_notes;
         assert!(internal.starts_with("[7d1f0c52a9be4e6f8a3b90d4c6e21f57/time.4711]\n"));
         assert_eq!(internal.matches("[7d1f0c52a9be4e6f8a3b90d4c6e21f57/").count(), 1);
-        assert!(internal.contains("(7d1f0c52a9be4e6f8a3b90d4c6e21f57/time.22] 14:17-14:20, 3 min"));
+        assert!(internal.contains("(7d1f0c52a9be4e6f8a3b90d4c6e21f57/time.22) 14:17-14:20, 3 min"));
     }
 }
 
@@ -519,11 +519,193 @@ mod surveys {
     }
 
     #[test]
+    fn survey_that_was_sent_off_empty_changes_no_note_of_the_session() {
+        let empty = || {
+            vec![
+                Survey { gsnumber: None, answers: vec![] },
+                Survey { gsnumber: None, answers: vec![(String::new(), " ".to_owned())] },
+            ]
+        };
+        let session = SupportSession { customer_surveys: empty(), representative_surveys: empty(), ..printer() };
+        for visibility in [Visibility::Internal, Visibility::Customer] {
+            let note = |session| super::note(session, visibility, NOTE_CHARACTERS_MAX);
+            assert_eq!(note(&session), note(&printer()));
+        }
+        for survey in &session.customer_surveys {
+            assert!(survey.is_blank() && note(survey).description.ends_with("\n(no answers)"));
+        }
+        assert!(!printer().customer_surveys[0].is_blank());
+    }
+
+    #[test]
     fn endless_answer_is_cut_and_the_cut_is_said() {
         let answers = vec![("comments".to_owned(), "c".repeat(100_000))];
         let note = note(&Survey { gsnumber: Some(Gsnumber(CUSTOMER)), answers });
         assert_eq!(length(&note.description), NOTE_CHARACTERS_MAX);
         assert!(note.description.ends_with("Cut here: the survey is too long. The appliance keeps all of it for 90 days."));
+    }
+}
+
+/// Whoever may write something into a session writes the marker of another one. It must not be found where he wrote it.
+mod markers {
+    use super::*;
+    use crate::delivery::{Marker, WriteId};
+
+    /// What may stand between the characters of a marker, for a ticketing system to drop.
+    const ODD: [char; 9] =
+        ['\u{200B}', '\u{200D}', '\u{FEFF}', '\u{202E}', '\u{2066}', '\u{2028}', '\u{0}', '\u{8}', '\u{E0041}'];
+
+    fn any_write() -> impl Strategy<Value = WriteId> {
+        prop_oneof![
+            Just(WriteId::SessionNote),
+            Just(WriteId::Ticket),
+            (1..9_u32).prop_map(WriteId::Continuation),
+            (1..9_u32).prop_map(WriteId::Attachment),
+            any::<i64>().prop_map(|id| WriteId::Time(ResourceId(id))),
+            any::<i64>().prop_map(|id| WriteId::CustomerSurvey(Gsnumber(id))),
+            any::<i64>().prop_map(|id| WriteId::RepresentativeSurvey(Gsnumber(id))),
+        ]
+    }
+
+    fn any_lsid() -> impl Strategy<Value = String> {
+        prop_oneof!["[0-9A-Za-z_-]{1,64}", Just("7d1f0c52a9be4e6f8a3b90d4c6e21f57".to_owned())]
+    }
+
+    /// The marker as somebody might write it: in other letters, with odd characters in between, with text around it.
+    fn disguised(marker: &str, odd: &[(prop::sample::Index, usize)], wide: bool, upper: bool, around: (&str, &str)) -> String {
+        let mut characters: Vec<char> = if upper { marker.to_ascii_uppercase() } else { marker.to_owned() }.chars().collect();
+        if wide {
+            characters.iter_mut().for_each(|character| *character = char::from_u32(*character as u32 + 0xFEE0).unwrap());
+        }
+        for (position, which) in odd {
+            characters.insert(position.index(characters.len() + 1), ODD[which % ODD.len()]);
+        }
+        format!("{}{}{}", around.0, String::from_iter(characters), around.1)
+    }
+
+    /// What a ticketing system might make of a text: as it is; without what is not ASCII; wide letters made narrow.
+    fn as_kept(text: &str) -> [String; 3] {
+        let narrow = |character: char| match character as u32 {
+            code @ 0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0),
+            _ => Some(character),
+        };
+        let kept = |character: &char| character.is_ascii() && (!character.is_ascii_control() || *character == '\n');
+        [text.to_owned(), text.chars().filter(kept).collect(), text.chars().filter_map(narrow).filter(kept).collect()]
+    }
+
+    /// The session with that text in everything that somebody outside may write.
+    fn everywhere(text: &str) -> SupportSession {
+        let some = || Some(text.to_owned());
+        let mut session = printer();
+        (session.public_site, session.external_key, session.primary_team) = (some(), some(), some());
+        (session.jump_group, session.jumpoint) = (some(), some());
+        session.custom_attributes =
+            vec![CustomAttribute { display_name: text.to_owned(), code_name: text.to_owned(), value: text.to_owned() }];
+        session.links.recording_view = some();
+        session.links.chat_view = some();
+        session.links.command_shells = vec![text.to_owned()];
+        session.primary_customer.iter_mut().for_each(|reference| reference.name = text.to_owned());
+        for customer in &mut session.customers {
+            (customer.name, customer.hostname, customer.operating_system) = (some(), some(), some());
+            (customer.public_ip, customer.private_ip) = (some(), some());
+            (customer.info.name, customer.info.company, customer.info.company_code) = (some(), some(), some());
+            (customer.info.issue, customer.info.details) = (some(), some());
+        }
+        for representative in &mut session.representatives {
+            (representative.username, representative.private_display_name) = (some(), some());
+            representative.public_display_name = some();
+        }
+        for event in &mut session.events {
+            event.performed_by.iter_mut().for_each(|actor| actor.name = text.to_owned());
+            event.destination.iter_mut().for_each(|actor| actor.name = text.to_owned());
+            event.body = some();
+            event.files.iter_mut().for_each(|file| file.name = text.to_owned());
+            event.data.iter_mut().for_each(|(_, value)| *value = text.to_owned());
+            for category in &mut event.system_information {
+                category.name = text.to_owned();
+                category
+                    .rows
+                    .iter_mut()
+                    .flatten()
+                    .for_each(|(title, value)| (*title, *value) = (text.to_owned(), text.to_owned()));
+            }
+        }
+        let answers = vec![(text.to_owned(), text.to_owned())];
+        session.customer_surveys = vec![Survey { gsnumber: Some(Gsnumber(CUSTOMER)), answers: answers.clone() }];
+        session.representative_surveys = vec![Survey { gsnumber: Some(Gsnumber(DANA)), answers }];
+        session
+    }
+
+    /// All that is written of the session: the markers of our own and the text behind or before each.
+    fn written(templates: &Templates, session: &SupportSession, summary: &str) -> Vec<(String, String)> {
+        let time_zone = berlin();
+        let view = View { session, time_zone: &time_zone, ended: Ended::Reported(at(END)) };
+        let mut written = Vec::new();
+        let mut add_note = |note: Note| {
+            let (words, marker) = note.title.rsplit_once(' ').unwrap();
+            written.push((marker.to_owned(), format!("{words}\n{}", note.description)));
+        };
+        for visibility in [Visibility::Internal, Visibility::Customer] {
+            let SessionNote { note, overflow } = note_with(templates, session, visibility, NOTE_CHARACTERS_MIN).value;
+            let overflow = overflow.unwrap_or_else(|| note.description.clone());
+            add_note(note);
+            continuations(&overflow, session, &NoteSettings::default(), NOTE_CHARACTERS_MIN).into_iter().for_each(&mut add_note);
+            let file = attachment(RemoteId(1), session, 1, &overflow, visibility);
+            add_note(Note { title: file.title, description: file.text, note_type: 1, visibility });
+        }
+        add_note(templates.survey_note(&view, SurveyKind::Customer, &session.customer_surveys[0], 1).value);
+        add_note(templates.survey_note(&view, SurveyKind::Representative, &session.representative_surveys[0], 1).value);
+        let defaults = TimeEntryDefaults { summary_notes: Some(summary.to_owned()), ..TimeEntryDefaults::default() };
+        let texts = templates.time_entry(&view, &attendance(session), &defaults, context()).value;
+        let (marker, internal) = texts.internal_notes.split_once('\n').unwrap();
+        written.push((marker.to_owned(), format!("{}\n{internal}", texts.summary_notes)));
+        written
+    }
+
+    fn assert_no_marker(text: &str, victim: &Marker) {
+        let any = regex_lite::Regex::new(r"\[[0-9A-Za-z_-]{1,64}/[A-Za-z]").unwrap();
+        for kept in as_kept(text) {
+            assert!(!victim.is_in(&kept), "{kept:?}");
+            assert!(!any.is_match(&kept), "{kept:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn marker_of_another_session_typed_anywhere_by_anybody_finds_nothing(
+            (lsid, write) in (any_lsid(), any_write()),
+            odd in prop::collection::vec((any::<prop::sample::Index>(), 0..ODD.len()), 0..4),
+            (wide, upper) in any::<(bool, bool)>(),
+            around in ("[a\\[\\](/ ]{0,2}", "[b\\[\\])/ ]{0,2}"),
+            own_template in any::<bool>(),
+        ) {
+            let victim = Marker::new(&lsid.parse().unwrap(), &write);
+            let text = disguised(victim.as_str(), &odd, wide, upper, (&around.0, &around.1));
+            let session = everywhere(&text);
+            // A template may put it there itself, or put it together from pieces.
+            let pieces = format!("{}{{{{sequence}}}} [{{{{lsid}}}}/note.session] [{lsid}/{{{{#if true}}}}{write}{{{{/if}}}}]", text.replace("{{", ""));
+            let names = TEMPLATE_NAMES.map(|name| (name, pieces.as_str()));
+            let (templates, problems) = if own_template { overrides(&names) } else { (Templates::default(), vec![]) };
+            prop_assert_eq!(problems, vec![]);
+            for (own, foreign) in written(&templates, &session, &text) {
+                prop_assert!(own.starts_with("[7d1f0c52a9be4e6f8a3b90d4c6e21f57/") && own.ends_with(']'), "{}", own);
+                assert_no_marker(&foreign, &victim);
+                let own = own[1..own.len() - 1].rsplit_once('/').unwrap().1.parse().unwrap();
+                assert_no_marker(&foreign, &Marker::new(&session.lsid, &own));
+            }
+        }
+    }
+
+    #[test]
+    fn markers_stand_where_they_are_looked_for() {
+        let markers: Vec<String> = written(&Templates::default(), &printer(), "").into_iter().map(|(marker, _)| marker).collect();
+        let own = |write: &str| format!("[7d1f0c52a9be4e6f8a3b90d4c6e21f57/{write}]");
+        let first = ["note.session", "note.session.2", "note.session.3"].map(own);
+        assert_eq!(markers[..3], first);
+        let last = ["attachment.1", "note.customer_survey.311", "note.rep_survey.302", "time.4711"].map(own);
+        assert_eq!(markers[markers.len() - 4..], last);
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::clock::{Clock, duration};
 use super::model::{Audience, Cast, HeadingModel, connection_text, others};
 use super::templates::{TemplateName, Templates};
-use super::text::{beginning, length, one_line, one_line_or_none, without_markers};
+use super::text::{beginning, length, one_line, one_line_or_none};
 use super::{NOTE_CHARACTERS_MAX, Rendered, View};
 use crate::content::RoleReason;
 use crate::delivery::{Marker, WriteId};
@@ -39,7 +39,7 @@ pub struct TimeContext {
 pub struct TimeTexts {
     /// The invoice line; never blank.
     pub summary_notes: String,
-    /// For colleagues; the first line is the marker.
+    /// For colleagues; the first line is the marker, alone.
     pub internal_notes: String,
 }
 
@@ -64,7 +64,8 @@ pub(super) struct TimeModel {
 }
 
 impl Templates {
-    /// The texts of the time entry of that attendance. Internal notes begin with the marker `time.<resource>`.
+    /// The texts of the time entry of that attendance. The first line of the internal notes is the marker `time.<resource>`, and
+    /// nothing else; neither text holds another marker.
     #[must_use]
     pub fn time_entry(
         &self,
@@ -73,12 +74,11 @@ impl Templates {
         defaults: &TimeEntryDefaults,
         context: TimeContext,
     ) -> Rendered<TimeTexts> {
-        let lsid = &view.session.lsid;
-        let marker = Marker::new(lsid, &WriteId::Time(context.resource));
+        let marker = Marker::new(&view.session.lsid, &WriteId::Time(context.resource));
         let model = time_model(view, attendance, defaults, context);
         let mut problems = Vec::new();
         let summary = self.render(TemplateName::TimeEntrySummary, &model, &mut problems);
-        let internal = without_markers(&self.render(TemplateName::TimeEntryInternal, &model, &mut problems), lsid);
+        let internal = self.render(TemplateName::TimeEntryInternal, &model, &mut problems);
         let texts = TimeTexts {
             summary_notes: within_a_field(&summary).to_owned(),
             internal_notes: within_a_field(&format!("{marker}\n{internal}")).to_owned(),
