@@ -1,8 +1,17 @@
 //! Which ticket an external key names.
 //!
-//! The key is free text that anybody on the support side may have typed, at most 1024 characters by the vendor's own
-//! limit. Nothing here looks the ticket up: whether it exists, and whether bare digits were a phone number, is found
-//! out elsewhere.
+//! The key is free text of at most 1024 characters (vendor reference) that anybody may have set: a technician during the session,
+//! whoever made the link or the session key that began it, or the customer, for the public page takes a key from its address too
+//! (`session.custom.external_key`; `external_key` in old releases). So a key is no proof of anything: whoever starts a session can point
+//! it at any ticket whose number is known or guessed, and the note, the surveys and the time entry of that session then stand there.
+//! Nobody can read or change that ticket by it; but with notes that customers see, the company of that ticket reads what was said in
+//! the session.
+//!
+//! What narrows it: a technician who corrects the key during the session (the report's key counts), a pattern that only keys of one's
+//! own making match ([`ticket_reference`]), and that bare digits, the easiest to guess, count only for tickets with recent activity.
+//!
+//! Nothing here looks the ticket up: whether it exists, whose it is, and whether bare digits were a phone number, is found out
+//! elsewhere.
 
 use std::sync::LazyLock;
 
