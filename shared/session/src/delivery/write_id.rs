@@ -204,6 +204,25 @@ impl Marker {
     pub fn is_in(&self, text: &str) -> bool {
         text.to_ascii_lowercase().contains(&self.0.to_ascii_lowercase())
     }
+
+    /// Whether a title bears the marker where the code puts it: at its very end, after a blank. Anywhere else it is a text
+    /// that somebody typed, and proves nothing. Compared without case; blanks at the end do not count.
+    #[must_use]
+    pub fn is_in_title(&self, title: &str) -> bool {
+        let title = title.trim_end();
+        let Some(start) = title.len().checked_sub(self.0.len()) else { return false };
+        // Only then is the start known to lie between two characters: the marker is ASCII.
+        let ends_with_it = title.as_bytes()[start..].eq_ignore_ascii_case(self.0.as_bytes());
+        ends_with_it && title[..start].chars().next_back().is_none_or(char::is_whitespace)
+    }
+
+    /// Whether the internal notes of a time entry bear the marker where the code puts it: at the very beginning, but for
+    /// blanks and line breaks. What follows does not count, since the vendor may append to notes. Compared without case.
+    #[must_use]
+    pub fn is_in_internal_notes(&self, notes: &str) -> bool {
+        let beginning = notes.trim_start().as_bytes().get(..self.0.len());
+        beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(self.0.as_bytes()))
+    }
 }
 
 impl fmt::Display for Marker {
@@ -245,5 +264,49 @@ mod tests {
         assert!(marker.is_in("Remote session 1 [ab/note.session]"));
         assert!(!marker.is_in("Remote session 1 [ab/note.session.2]"));
         assert!(!marker.is_in("Remote session 1 [xab/note.session]"));
+    }
+
+    #[test]
+    fn marker_counts_in_a_title_only_at_its_end() {
+        let marker = Marker::new(&"ab".parse().unwrap(), &WriteId::SessionNote);
+        for title in ["Remote session 1 [ab/note.session]", "É [AB/Note.Session] \r\n", " [ab/note.session]", "[ab/note.session]"]
+        {
+            assert!(marker.is_in_title(title), "{title}");
+        }
+        for title in [
+            "",
+            "é",
+            "[ab/note.session",
+            "Customer [ab/note.session], 25 min [cd/note.session]",
+            "RE: Remote session 1 [ab/note.session] is not solved",
+            "Remote session 1 [ab/note.session.2]",
+            "Remote session 1 [xab/note.session]",
+            "é[ab/note.session]",
+            "Remote session 1 [ab/note.session]é",
+        ] {
+            assert!(!marker.is_in_title(title), "{title}");
+        }
+    }
+
+    #[test]
+    fn marker_counts_in_internal_notes_only_at_their_beginning() {
+        let marker = Marker::new(&"ab".parse().unwrap(), &WriteId::Time(ResourceId(101)));
+        for notes in
+            ["[ab/time.101]", "[AB/TIME.101]\nSession 1", " \r\n\t[ab/time.101]\r\nSession 1", "[ab/time.101] (after-hours)"]
+        {
+            assert!(marker.is_in_internal_notes(notes), "{notes}");
+        }
+        for notes in [
+            "",
+            "é",
+            "[ab/time.10",
+            "[cd/time.101]\nAlso there: [ab/time.101], 3 min",
+            "[cd/time.101]\n[ab/time.101]",
+            "See [ab/time.101]",
+            "[ab/time.1011]",
+            "é[ab/time.101]",
+        ] {
+            assert!(!marker.is_in_internal_notes(notes), "{notes}");
+        }
     }
 }

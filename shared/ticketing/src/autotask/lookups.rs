@@ -3,6 +3,10 @@
 //! "Not found" lets the delivery write again, so it is said only when every row that could bear the marker was seen. Each query
 //! is narrowed by Autotask as far as that is safe, read to its end by id, and every row is checked here. When the end is
 //! not reached within a bound, the look-up has failed.
+//!
+//! "Found" ends a write for good, so a row counts only if the marker stands where our code puts it: a marker that somebody typed
+//! (a name, a question about an earlier note) finds nothing. Autotask is asked for rows that hold it anywhere; the place is
+//! checked here.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +32,7 @@ const TIME_ENTRIES_PER_PAGE: u32 = 100;
 const CREATION_SLACK: SignedDuration = SignedDuration::from_hours(24);
 
 impl AutotaskClient {
-    /// The notes of a ticket whose title bears the marker, created at `since` or later (with a day of slack).
+    /// The notes of a ticket whose title ends with the marker, created at `since` or later (with a day of slack).
     ///
     /// A note that moved to another ticket when tickets were merged is not among them: see [`Self::find_note_anywhere`].
     ///
@@ -57,7 +61,7 @@ impl AutotaskClient {
         })
     }
 
-    /// The notes of any ticket whose title bears the marker, created from `since` to `until` (with a day of slack on both sides).
+    /// The notes of any ticket whose title ends with the marker, created from `since` to `until` (with a day of slack on both sides).
     ///
     /// # Errors
     /// As [`Self::find_note`].
@@ -81,7 +85,7 @@ impl AutotaskClient {
         marked(&rows, |row| Ok(title_bears(row, marker)))
     }
 
-    /// The time entries of a resource whose internal notes bear the marker, with that date worked, the day before or the day
+    /// The time entries of a resource whose internal notes begin with the marker, with that date worked, the day before or the day
     /// after (Autotask may take the date in another zone). On whatever ticket: tickets are merged.
     ///
     /// # Errors
@@ -105,11 +109,11 @@ impl AutotaskClient {
         let rows = self.all_rows(Entity::TimeEntries, &query, deadline).await?;
         marked(&rows, |row| {
             belongs(row, "resourceID", resource.0)?;
-            Ok(row.text("internalNotes").is_some_and(|notes| marker.is_in(notes)))
+            Ok(row.text("internalNotes").is_some_and(|notes| marker.is_in_internal_notes(notes)))
         })
     }
 
-    /// The attachments of a note whose title bears the marker.
+    /// The attachments of a note whose title ends with the marker.
     ///
     /// # Errors
     /// As [`Self::find_note`]; `NotFound` when the note itself is not there.
@@ -183,7 +187,7 @@ fn marked(rows: &[Value], check: impl Fn(&Row<'_>) -> Result<bool, Failure>) -> 
 }
 
 fn title_bears(row: &Row<'_>, marker: &Marker) -> bool {
-    row.text("title").is_some_and(|title| marker.is_in(title))
+    row.text("title").is_some_and(|title| marker.is_in_title(title))
 }
 
 /// A row of somebody else shows that the condition was dropped; then a full table may hide the row that we look for.

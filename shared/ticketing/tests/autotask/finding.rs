@@ -107,6 +107,41 @@ async fn attachment_is_found_on_its_note() {
 }
 
 #[tokio::test]
+async fn marker_that_somebody_typed_finds_nothing() {
+    let acme = tenant().await;
+    let (session, time, chat) = (marker(&WriteId::SessionNote), marker(&WriteId::Time(DANA)), marker(&WriteId::Attachment(1)));
+    for title in
+        [format!("RE: Remote session 48213 {session} still broken"), format!("Dana{session}"), format!("{session} again")]
+    {
+        acme.client.create_note(TICKET, &Note { title, ..note() }, soon()).await.unwrap();
+    }
+    assert_eq!(found(&acme, TICKET, &WriteId::SessionNote).await, []);
+    let (since, until) = ("2025-03-18T13:02:00Z".parse().unwrap(), jiff::Timestamp::now());
+    assert_eq!(acme.client.find_note_anywhere(&session, since, until, soon()).await, Ok(vec![]));
+
+    // An invited representative who calls himself like that is named further down.
+    let internal_notes = format!("[0a1b/time.101]\nSession 48214\nAlso there: {time}, 3 min");
+    acme.client.create_time_entry(TICKET, &TimeEntry { internal_notes, ..time_entry() }, soon()).await.unwrap();
+    let day = "2025-03-18".parse().unwrap();
+    assert_eq!(acme.client.find_time_entries(DANA, day, &time, soon()).await, Ok(vec![]));
+
+    let id = acme.client.create_note(TICKET, &note(), soon()).await.unwrap();
+    let typed = session::content::Attachment { title: format!("{chat} of the customer"), ..attachment(id) };
+    acme.client.create_attachment(&typed, soon()).await.unwrap();
+    assert_eq!(acme.client.find_attachment(id, &chat, soon()).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn time_entry_is_found_whatever_the_vendor_adds_around_its_notes() {
+    let acme = tenant().await;
+    let id = acme.client.create_time_entry(TICKET, &time_entry(), soon()).await.unwrap();
+    let notes = format!("\r\n {}\r\nSession 48213\r\nAfter-hours rule applied", marker(&WriteId::Time(DANA)));
+    acme.tenant.patch_row("TimeEntries", id.0, json!({ "internalNotes": notes })).await;
+    let day = "2025-03-18".parse().unwrap();
+    assert_eq!(acme.client.find_time_entries(DANA, day, &marker(&WriteId::Time(DANA)), soon()).await, Ok(vec![id]));
+}
+
+#[tokio::test]
 async fn restricted_user_does_not_find_what_it_wrote() {
     let acme = tenant().await;
     acme.tenant.settings(json!({ "restricted": { "TicketNotes": "own", "TimeEntries": "all" } })).await;

@@ -72,7 +72,7 @@ pub(crate) fn time_entry() -> TimeEntry {
         end: "2025-03-18T13:27:00Z".parse().unwrap(),
         date_worked: "2025-03-18".parse().unwrap(),
         summary_notes: "Remote support session".to_owned(),
-        internal_notes: format!("Session 48213 {}", marker(&WriteId::Time(DANA))),
+        internal_notes: format!("{}\nSession 48213", marker(&WriteId::Time(DANA))),
         billing_code_id: Some(401),
         contract_id: Some(601),
         offset_hours: None,
