@@ -44,6 +44,11 @@ impl Purpose {
     const fn path_names_a_row(self) -> bool {
         matches!(self, Self::ReadById | Self::CreateNote | Self::CreateAttachment)
     }
+
+    /// Whether something is to be made.
+    pub(super) const fn is_write(self) -> bool {
+        matches!(self, Self::CreateNote | Self::CreateAttachment | Self::CreateTimeEntry)
+    }
 }
 
 /// An answer as it came. Not `Debug`: it holds the body.
@@ -62,10 +67,10 @@ impl Answer<'_> {
     /// Every variant of [`Failure`] but `NotReady` and `Unreadable`: what cannot be read is `Unknown`, for a write too.
     pub(super) fn read(&self, purpose: Purpose) -> Result<Value, Failure> {
         let json = serde_json::from_slice::<Value>(self.body).ok().filter(Value::is_object);
-        let texts = json.as_ref().map(|json| self.error_texts(json)).unwrap_or_default();
+        let errors = json.as_ref().map(|json| self.errors(json)).unwrap_or_default();
         match json {
-            Some(json) if self.succeeded() && texts.is_empty() => Ok(json),
-            json => Err(self.failure(purpose, &texts, json.is_some())),
+            Some(json) if self.succeeded() && errors.is_empty() => Ok(json),
+            json => Err(self.failure(purpose, errors, json.as_ref())),
         }
     }
 
@@ -73,15 +78,21 @@ impl Answer<'_> {
         (200..300).contains(&self.status)
     }
 
-    fn failure(&self, purpose: Purpose, texts: &[String], is_json: bool) -> Failure {
-        if self.status == 429 || vendor_texts::is_throttling(&String::from_utf8_lossy(self.body)) {
+    fn failure(&self, purpose: Purpose, errors: Vec<String>, json: Option<&Value>) -> Failure {
+        if self.status == 429 || vendor_texts::is_throttling(&errors) {
             return Failure::NotTaken { what: self.throttled_by(), throttled: true, retry_after: self.retry_after() };
         }
+        let is_json = json.is_some();
+        let texts: &[String] = &[errors, json.map(|json| self.message(json)).unwrap_or_default()].concat();
         if self.status == 401 {
             return Failure::CredentialsRefused { sentence: self.sentence_or(texts, UNAUTHORIZED) };
         }
         if self.status == 404 && purpose.path_names_a_row() {
             return Failure::NotFound;
+        }
+        // Whatever page it is (a filter's, with HTML): it refused before any work.
+        if texts.is_empty() && self.status == vendor_texts::FORBIDDEN && purpose.is_write() {
+            return vendor_texts::forbidden(purpose, self.description(is_json));
         }
         if texts.is_empty() || self.status == 404 {
             return Failure::Unknown { what: self.description(is_json) };
@@ -108,18 +119,25 @@ impl Answer<'_> {
         })
     }
 
-    /// What Autotask says in `errors`: strings, or objects with a `message` (observed by clients). The `Message` of the web
-    /// framework counts only with a 4xx: it then refused the call before any work; with a 5xx it may have crashed amid it.
-    fn error_texts(&self, json: &Value) -> Vec<String> {
-        let Some(row) = Row::new(json) else { return Vec::new() };
-        let mut texts: Vec<&str> = match row.get("errors") {
+    /// What Autotask says in `errors`: strings, or objects with a `message` (observed by clients).
+    fn errors(&self, json: &Value) -> Vec<String> {
+        let texts: Vec<&str> = match Row::new(json).and_then(|row| row.get("errors")) {
             Some(Value::Array(errors)) => errors.iter().filter_map(error_text).collect(),
             Some(error) => error_text(error).into_iter().collect(),
             None => Vec::new(),
         };
-        if (400..500).contains(&self.status) {
-            texts.extend(row.text("Message"));
-        }
+        self.fit_to_tell(&texts)
+    }
+
+    /// The `Message` of the web framework. It counts only with a 4xx: it then refused the call before any work; with a 5xx it may
+    /// have crashed amid it.
+    fn message(&self, json: &Value) -> Vec<String> {
+        let counts = (400..500).contains(&self.status);
+        let text = Row::new(json).and_then(|row| row.text("Message")).filter(|_| counts);
+        self.fit_to_tell(text.as_slice())
+    }
+
+    fn fit_to_tell(&self, texts: &[&str]) -> Vec<String> {
         texts.iter().filter(|text| !text.trim().is_empty()).map(|text| vendor_texts::scrubbed(text, self.private)).collect()
     }
 
@@ -207,7 +225,6 @@ mod tests {
             (302, ""),
             (307, r#"{"errors":[]}"#),
             (400, "Bad Request"),
-            (403, "<html>Forbidden by a gateway</html>"),
             (500, ""),
             (500, "<html>Runtime Error</html>"),
             (500, r#"{"errors":[]}"#),
@@ -222,6 +239,23 @@ mod tests {
             for purpose in PURPOSES {
                 let failure = read(purpose, status, body).unwrap_err();
                 assert!(matches!(failure, Failure::Unknown { .. }), "{purpose:?} {status} {body}: {failure:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn page_of_a_filter_with_403_blocks_one_write_and_leaves_questions_open() {
+        for body in ["<html>Forbidden by a gateway</html>", "", "{}", r#"{"errors":[]}"#] {
+            for purpose in PURPOSES {
+                let failure = read(purpose, 403, body).unwrap_err();
+                if purpose.is_write() {
+                    let sentence = "HTTP 403 without an error text of Autotask".into();
+                    let Failure::WriteBlocked { sentence: said, remedy } = failure else { panic!("{purpose:?}: {failure:?}") };
+                    assert_eq!(said, sentence, "{body}");
+                    assert!(remedy.as_str().contains("filter"), "{remedy}");
+                } else {
+                    assert!(matches!(failure, Failure::Unknown { .. }), "{purpose:?}: {failure:?}");
+                }
             }
         }
     }
@@ -268,10 +302,32 @@ mod tests {
             assert!(throttled(&read(Purpose::CreateNote, status, text).unwrap_err()), "{status}");
         }
         for (status, body) in
-            [(429, ""), (429, r#"{"errors":["anything"]}"#), (500, "Itgenatr005"), (503, "Thread Threshold Exceeded")]
+            [(429, ""), (429, "<html>"), (429, r#"{"errors":["anything"]}"#), (500, r#"{"errors":["Itgenatr005"]}"#)]
         {
             assert!(throttled(&read(Purpose::CreateTimeEntry, status, body).unwrap_err()), "{status} {body}");
         }
+    }
+
+    #[test]
+    fn answer_that_echoes_what_we_sent_is_never_throttling() {
+        let echo = "thread threshold Itgenatr005";
+        for (status, body) in [
+            (500, format!("<html>A potentially dangerous value was detected: {echo}</html>")),
+            (500, format!(r#"{{"description":"{echo}"}}"#)),
+            (500, format!(r#"{{"Message":"{echo}"}}"#)),
+            (503, format!(r#"{{"errors":[],"request":{{"description":"{echo}"}}}}"#)),
+            (200, echo.to_owned()),
+        ] {
+            let failure = read(Purpose::CreateNote, status, &body).unwrap_err();
+            assert!(matches!(failure, Failure::Unknown { .. }), "{status} {body}: {failure:?}");
+        }
+        let message = format!(r#"{{"Message":"{echo}"}}"#);
+        let failure = read(Purpose::CreateNote, 400, &message).unwrap_err();
+        assert!(matches!(failure, Failure::Unrecognised { .. }), "{failure:?}");
+        // What Autotask quotes of a request is no text of its own, either.
+        let quoted = json!({ "errors": [format!("The value \"{echo}\" is required")] }).to_string();
+        let failure = read(Purpose::CreateNote, 500, &quoted).unwrap_err();
+        assert!(matches!(failure, Failure::Refused { .. }), "{failure:?}");
     }
 
     #[test]
@@ -355,7 +411,7 @@ mod tests {
             purpose in prop::sample::select(PURPOSES.to_vec()),
             body in prop::collection::vec(any::<u8>(), 0..200),
         ) {
-            // Bytes without the vendor's error body never become a refusal.
+            // Bytes without the vendor's error body never become a refusal; a filter's 403 blocks one write at most.
             if let Err(failure) = read_with(purpose, status, &HeaderMap::new(), &body) {
                 let refused = matches!(
                     failure,

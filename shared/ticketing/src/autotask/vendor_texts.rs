@@ -2,6 +2,11 @@
 //!
 //! The fragments are from the vendor reference and from what other clients observed; a sentence that matches none is
 //! `Unrecognised`, never guessed at.
+//!
+//! What is missing for the whole tenant (a right, proxy time entry) is told apart from what stands in the way of one write alone
+//! (a timesheet, a ticket, a contract): the former stops every write of the kind until somebody grants it, the latter must never
+//! hold up anybody else's. Where a sentence could mean either, it is taken for the latter: that costs a few more calls, the other
+//! mistake costs a day of everybody's time entries.
 
 use session::failure::{Failure, Sentence};
 
@@ -12,8 +17,10 @@ use super::answer::Purpose;
 enum Meaning {
     /// Who we say we are is not accepted.
     Credentials,
-    /// A right or setting is missing.
+    /// A right or setting of the tenant is missing: no write of the kind passes without it.
     Blocked(Remedy),
+    /// Something about this write's own person, day, ticket or contract stands in the way; others pass.
+    WriteBlocked(Remedy),
     /// A text is longer than its field.
     TooLong,
     /// The role does not fit. Only of time entries: one of these sentences is an accident of the vendor's code and would mean
@@ -27,14 +34,18 @@ enum Meaning {
     Refused,
 }
 
-/// What to grant, and where.
+/// What to grant or change, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Remedy {
     SecurityLevel,
     ProxyTimeEntry,
+    ShowOnInvoice,
     SpanMidnight,
     Timesheet,
-    ShowOnInvoice,
+    CompleteTicket,
+    ThisTicket,
+    Contract,
+    Filter,
 }
 
 /// The meaning of fragments, in lower case; all fragments of a line must be there. The first line that any of an answer's
@@ -43,14 +54,26 @@ const TABLE: &[(&[&str], Meaning)] = &[
     (&["integrationcode is invalid"], Meaning::Credentials),
     (&["zone information could not be determined"], Meaning::Credentials),
     (&["login failed"], Meaning::Credentials),
-    // The exact sentences for proxy time entry, midnight and timesheets are in no source: the names of the settings are.
+    (&["adequate permissions"], Meaning::Blocked(Remedy::SecurityLevel)),
+    (&["not authorized to change show on invoice"], Meaning::Blocked(Remedy::ShowOnInvoice)),
+    // The exact sentences of proxy time entry are in no source: the names of the settings are.
     (&["proxy time entry"], Meaning::Blocked(Remedy::ProxyTimeEntry)),
     (&["on behalf of"], Meaning::Blocked(Remedy::ProxyTimeEntry)),
     (&["timesheet approver"], Meaning::Blocked(Remedy::ProxyTimeEntry)),
-    (&["midnight"], Meaning::Blocked(Remedy::SpanMidnight)),
-    (&["timesheet"], Meaning::Blocked(Remedy::Timesheet)),
-    (&["not authorized to change show on invoice"], Meaning::Blocked(Remedy::ShowOnInvoice)),
-    (&["adequate permissions"], Meaning::Blocked(Remedy::SecurityLevel)),
+    // The rules are in the vendor reference, the sentences in no source. " complete": "incomplete" is something else.
+    (&["midnight"], Meaning::WriteBlocked(Remedy::SpanMidnight)),
+    (&["timesheet"], Meaning::WriteBlocked(Remedy::Timesheet)),
+    (&["ticket", " complete"], Meaning::WriteBlocked(Remedy::CompleteTicket)),
+    (&["ticket", "closed"], Meaning::WriteBlocked(Remedy::CompleteTicket)),
+    (&["ticket", "status", "not allow"], Meaning::WriteBlocked(Remedy::CompleteTicket)),
+    (&["contract", "locked"], Meaning::WriteBlocked(Remedy::Contract)),
+    (&["contract", "expired"], Meaning::WriteBlocked(Remedy::Contract)),
+    (&["contract", "inactive"], Meaning::WriteBlocked(Remedy::Contract)),
+    (&["contract", "not active"], Meaning::WriteBlocked(Remedy::Contract)),
+    (&["contract", "exclu"], Meaning::WriteBlocked(Remedy::Contract)),
+    (&["block", "purchase"], Meaning::WriteBlocked(Remedy::Contract)),
+    (&["not authorized", "this ticket"], Meaning::WriteBlocked(Remedy::ThisTicket)),
+    (&["permission", "this ticket"], Meaning::WriteBlocked(Remedy::ThisTicket)),
     (&["not authorized"], Meaning::Blocked(Remedy::SecurityLevel)),
     (&["not have permission"], Meaning::Blocked(Remedy::SecurityLevel)),
     (&["exceeds maximum length"], Meaning::TooLong),
@@ -81,10 +104,11 @@ const TABLE: &[(&[&str], Meaning)] = &[
     (&["parameter name: filters"], Meaning::Refused),
 ];
 
-/// Whether a body speaks of too many calls at once, whatever its status is (observed by clients: 429 and others).
-pub(super) fn is_throttling(body: &str) -> bool {
-    let body = body.to_ascii_lowercase();
-    ["thread threshold", "itgenatr005"].iter().any(|fragment| body.contains(fragment))
+/// Whether one of Autotask's error texts speaks of too many calls at once: with 429 and with others (observed by clients). Only
+/// of what stands in `errors`: an answer may echo what we sent, and a customer may have written anything.
+pub(super) fn is_throttling(texts: &[String]) -> bool {
+    let says = |text: &String, fragment: &&str| text.to_ascii_lowercase().contains(*fragment);
+    texts.iter().any(|text| ["thread threshold", "itgenatr005"].iter().any(|fragment| says(text, fragment)))
 }
 
 /// What error sentences of an answer with this status mean. `texts` is not empty.
@@ -93,13 +117,36 @@ pub(super) fn meaning(purpose: Purpose, status: u16, texts: &[String]) -> Failur
     match looked_up(purpose, texts) {
         Some(Meaning::Credentials) => Failure::CredentialsRefused { sentence },
         Some(Meaning::Blocked(remedy)) => Failure::Blocked { sentence, remedy: remedy_sentence(remedy, purpose) },
+        Some(Meaning::WriteBlocked(remedy)) => write_blocked(remedy, purpose, sentence),
         Some(Meaning::TooLong) => Failure::TooLong { sentence },
         Some(Meaning::Role) => Failure::RoleRefused { sentence },
         Some(Meaning::Missing) => Failure::NotFound,
         Some(Meaning::Accident) => Failure::Unknown { what: sentence },
         Some(Meaning::Refused) => Failure::Refused { sentence },
-        None if status == 403 => Failure::Blocked { sentence, remedy: remedy_sentence(Remedy::SecurityLevel, purpose) },
+        None if status == FORBIDDEN => forbidden(purpose, sentence),
         None => Failure::Unrecognised { sentence },
+    }
+}
+
+/// The status of a refusal before any work.
+pub(super) const FORBIDDEN: u16 = 403;
+
+/// Refused with 403, and nobody says why in words that we know: Autotask itself answers missing rights with 500, so for a write
+/// a filter in front of it may dislike what is in it (a script in a chat). That is no reason to hold up the others.
+pub(super) fn forbidden(purpose: Purpose, sentence: Sentence) -> Failure {
+    if purpose.is_write() {
+        write_blocked(Remedy::Filter, purpose, sentence)
+    } else {
+        Failure::Blocked { sentence, remedy: remedy_sentence(Remedy::SecurityLevel, purpose) }
+    }
+}
+
+/// A question changes nothing, so nothing of it can be in the way of one write: there it is an unfamiliar text.
+fn write_blocked(remedy: Remedy, purpose: Purpose, sentence: Sentence) -> Failure {
+    if purpose.is_write() {
+        Failure::WriteBlocked { sentence, remedy: remedy_sentence(remedy, purpose) }
+    } else {
+        Failure::Unrecognised { sentence }
     }
 }
 
@@ -121,19 +168,46 @@ fn remedy_sentence(remedy: Remedy, purpose: Purpose) -> Sentence {
             format!("let the API user's security level {}: {SECURITY_LEVELS}", needed_right(purpose))
         }
         Remedy::ProxyTimeEntry => format!("{PROXY_TIME_ENTRY}: {TIMESHEET_SETTINGS}"),
-        Remedy::SpanMidnight => format!("enable \"Allow time entries to span over midnight\": {TIMESHEET_SETTINGS}"),
-        Remedy::Timesheet => {
-            "reopen (reject) the resource's timesheet of that period: time can be added to new and rejected ones only".to_owned()
-        }
         Remedy::ShowOnInvoice => format!(
             "take showOnInvoice out of time_entry.defaults, or let the API user's security level change it: {SECURITY_LEVELS}"
         ),
+        Remedy::SpanMidnight => {
+            format!(
+                "enable \"Allow time entries to span over midnight\" ({TIMESHEET_SETTINGS}), or enter this time by hand in two parts"
+            )
+        }
+        Remedy::Timesheet => {
+            "reopen (reject) this resource's timesheet of that week under Timesheets: time can be added to new and \
+                              rejected ones only"
+                .to_owned()
+        }
+        Remedy::CompleteTicket if purpose == Purpose::CreateTimeEntry => {
+            format!("reopen the ticket, or allow time entries on complete tickets: {SERVICE_DESK_SETTINGS}")
+        }
+        Remedy::CompleteTicket => "reopen the ticket, or set it to a status that allows this".to_owned(),
+        Remedy::ThisTicket => format!(
+            "this ticket is closed to the API user (its company, queue or line of business): let its security level {}: \
+             {SECURITY_LEVELS}",
+            needed_right(purpose)
+        ),
+        Remedy::Contract => {
+            "open the ticket's contract (or the one in time_entry.defaults): unlock or renew it, add a block, or put \
+                             another one on the ticket"
+                .to_owned()
+        }
+        Remedy::Filter => {
+            "a filter between here and Autotask may dislike what is in this text (a script in the chat, for instance): \
+                           ask whoever runs it, or Autotask, to let it pass; or write it on the ticket by hand"
+                .to_owned()
+        }
     })
 }
 
 /// Where the settings are in the menus (vendor reference).
 const TIMESHEET_SETTINGS: &str =
     "Admin > Features & Settings > Application-wide (Shared) Features > System Settings > Timesheets";
+const SERVICE_DESK_SETTINGS: &str =
+    "Admin > Features & Settings > Application-wide (Shared) Features > System Settings > Service Desk";
 const SECURITY_LEVELS: &str = "Admin > Organization Settings & Users > Resources/Users (HR) > Security > Security Levels";
 const PROXY_TIME_ENTRY: &str = "set Proxy Time Entry to \"Enabled for Timesheet Approvers and Administrators\"";
 
@@ -274,15 +348,16 @@ mod tests {
     }
 
     #[test]
-    fn tenant_settings_block_and_name_the_setting() {
+    fn right_that_the_tenant_lacks_blocks_all_writes_of_the_kind_and_is_named() {
         for (text, setting) in [
-            ("Time entries are not allowed to span over midnight.", "Allow time entries to span over midnight"),
+            ("The logged in Resource does not have the adequate permissions to create this entity type.", "Proxy Time Entry"),
+            ("User not authorized to change Show On Invoice values for Ticket time entries", "showOnInvoice"),
+            // In no source from here on.
             ("Proxy Time Entry is not enabled.", "Proxy Time Entry"),
             ("You may not enter time on behalf of this resource.", "Proxy Time Entry"),
             ("Only the timesheet approver can do this.", "Proxy Time Entry"),
-            ("Time cannot be added to a timesheet that is submitted or approved.", "timesheet of that period"),
-            ("The logged in Resource does not have the adequate permissions to create this entity type.", "Proxy Time Entry"),
-            ("User not authorized to change Show On Invoice values for Ticket time entries", "showOnInvoice"),
+            ("User is not authorized.", "security level"),
+            ("You do not have permission to add time entries.", "security level"),
         ] {
             let failure = meaning_of(Purpose::CreateTimeEntry, &[text]);
             let Failure::Blocked { remedy, .. } = failure else { panic!("{text}: {failure:?}") };
@@ -290,10 +365,63 @@ mod tests {
         }
     }
 
+    /// The rules behind these are in the vendor reference; the sentences themselves are in no source.
+    const OF_ONE_WRITE: &[(&str, &str)] = &[
+        ("Time entries are not allowed to span over midnight.", "in two parts"),
+        ("Time cannot be added to a timesheet that is submitted or approved.", "reopen (reject) this resource's timesheet"),
+        ("Time entries cannot be created or changed on a timesheet that is submitted or approved.", "timesheet of that week"),
+        ("You are not authorized to change a submitted timesheet.", "timesheet of that week"),
+        ("Time entries cannot be added to a complete ticket.", "reopen the ticket"),
+        ("The ticket is complete; on record number [0].", "reopen the ticket"),
+        ("Notes cannot be added to a closed ticket.", "reopen the ticket"),
+        ("The status of the ticket does not allow time entries.", "reopen the ticket"),
+        ("The Contract is locked.", "the ticket's contract"),
+        ("The contract has expired.", "the ticket's contract"),
+        ("The contract is inactive.", "the ticket's contract"),
+        ("This contract is not active on the date worked.", "the ticket's contract"),
+        ("The role is excluded from this contract.", "the ticket's contract"),
+        ("No active block purchase covers this time.", "add a block"),
+        ("You do not have permission to add time to this ticket.", "closed to the API user"),
+        ("Not authorized to view this ticket.", "closed to the API user"),
+    ];
+
+    #[test]
+    fn sentence_about_one_write_blocks_that_write_alone_and_says_what_to_change_where() {
+        for (text, remedy_part) in OF_ONE_WRITE {
+            for purpose in [Purpose::CreateTimeEntry, Purpose::CreateNote, Purpose::CreateAttachment] {
+                let failure = meaning_of(purpose, &[text]);
+                let Failure::WriteBlocked { sentence, remedy } = failure else { panic!("{purpose:?} {text}: {failure:?}") };
+                assert_eq!(sentence.as_str(), *text);
+                assert!(remedy.as_str().contains(remedy_part), "{text}: {remedy}");
+            }
+            assert_eq!(word(&meaning_of(Purpose::Query, &[text])), "unrecognised", "{text}");
+        }
+    }
+
+    #[test]
+    fn contract_that_does_not_exist_and_missing_entries_are_refused_as_ever() {
+        for text in [
+            "Reference value on field: contractID of type: Contract does not exist or is invalid.",
+            "contractID is required",
+            "Missing Required Field: title of the incomplete ticket",
+        ] {
+            assert_eq!(word(&meaning_of(Purpose::CreateTimeEntry, &[text])), "refused", "{text}");
+        }
+    }
+
     #[test]
     fn remedies_are_read_whole() {
-        let remedies =
-            [Remedy::SecurityLevel, Remedy::ProxyTimeEntry, Remedy::SpanMidnight, Remedy::Timesheet, Remedy::ShowOnInvoice];
+        let remedies = [
+            Remedy::SecurityLevel,
+            Remedy::ProxyTimeEntry,
+            Remedy::ShowOnInvoice,
+            Remedy::SpanMidnight,
+            Remedy::Timesheet,
+            Remedy::CompleteTicket,
+            Remedy::ThisTicket,
+            Remedy::Contract,
+            Remedy::Filter,
+        ];
         let purposes = [Purpose::Query, Purpose::CreateNote, Purpose::CreateAttachment, Purpose::CreateTimeEntry];
         let mut sentences: Vec<String> =
             remedies.iter().flat_map(|remedy| purposes.map(|purpose| remedy_sentence(*remedy, purpose).to_string())).collect();
@@ -324,6 +452,15 @@ mod tests {
     }
 
     #[test]
+    fn of_several_sentences_the_tenants_rights_decide_before_this_writes_own() {
+        let failure = meaning_of(
+            Purpose::CreateTimeEntry,
+            &["The ticket is complete.", "The logged in Resource does not have the adequate permissions to create it."],
+        );
+        assert_eq!(word(&failure), "blocked");
+    }
+
+    #[test]
     fn of_several_sentences_rights_decide_before_validation() {
         let failure = meaning_of(
             Purpose::CreateNote,
@@ -334,17 +471,27 @@ mod tests {
     }
 
     #[test]
-    fn refusal_by_status_403_blocks_whatever_it_says() {
-        let failure = meaning(Purpose::CreateNote, 403, &["No.".to_owned()]);
-        assert_eq!(word(&failure), "blocked");
+    fn unfamiliar_403_blocks_one_write_and_every_question() {
+        for purpose in [Purpose::CreateNote, Purpose::CreateAttachment, Purpose::CreateTimeEntry] {
+            let failure = meaning(purpose, 403, &["No.".to_owned()]);
+            let Failure::WriteBlocked { remedy, .. } = failure else { panic!("{purpose:?}: {failure:?}") };
+            assert!(remedy.as_str().contains("filter"), "{remedy}");
+        }
+        assert_eq!(word(&meaning(Purpose::Query, 403, &["No.".to_owned()])), "blocked");
+    }
+
+    #[test]
+    fn familiar_403_means_what_it_says() {
+        let text = "The logged in Resource does not have the adequate permissions to create this entity type.";
+        assert_eq!(word(&meaning(Purpose::CreateNote, 403, &[text.to_owned()])), "blocked");
     }
 
     #[test]
     fn throttling_is_known_by_its_text() {
-        assert!(is_throttling(r#"{"errors":["The thread threshold of 3 threads has been exceeded."]}"#));
-        assert!(is_throttling("<h1>Thread Threshold Exceeded</h1>"));
-        assert!(is_throttling("Itgenatr005"));
-        assert!(!is_throttling(r#"{"errors":["Thread is missing"]}"#));
+        let says = |text: &str| is_throttling(&[text.to_owned()]);
+        assert!(says("The thread threshold of 3 threads has been exceeded."));
+        assert!(says("Thread Threshold Exceeded") && says("Itgenatr005"));
+        assert!(!says("Thread is missing") && !is_throttling(&[]));
     }
 
     #[test]

@@ -89,34 +89,58 @@ async fn role_that_does_not_fit_is_refused_as_a_role_in_each_known_wording() {
 }
 
 #[tokio::test]
-async fn tenant_settings_block_time_entries_until_they_are_changed() {
+async fn proxy_time_entry_that_is_off_blocks_all_time_entries_until_it_is_on() {
+    let acme = tenant().await;
+    acme.tenant.settings(json!({ "proxy_time_entry": "disabled" })).await;
+    let failure = time_entry_refused(&acme, &time_entry()).await;
+    let Failure::Blocked { remedy, .. } = failure else { panic!("{failure:?}") };
+    assert!(remedy.as_str().contains("Proxy Time Entry"), "{remedy}");
+    acme.tenant.settings(json!({ "proxy_time_entry": "administrators" })).await;
+    acme.client.create_time_entry(TICKET, &time_entry(), soon()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_concerns_one_time_entry_blocks_that_one_and_no_other() {
     let over_midnight = TimeEntry {
         start: "2025-03-18T23:40:00Z".parse().unwrap(),
         end: "2025-03-19T00:20:00Z".parse().unwrap(),
         ..time_entry()
     };
-    for (closed, open, entry, names) in [
+    let other_day = TimeEntry {
+        start: "2025-03-24T13:02:00Z".parse().unwrap(),
+        end: "2025-03-24T13:27:00Z".parse().unwrap(),
+        date_worked: "2025-03-24".parse().unwrap(),
+        ..time_entry()
+    };
+    let on_ticket = |ticket, entry: &TimeEntry| (TicketId(ticket), entry.clone());
+    for (closed, open, (ticket, entry), names) in [
         (
-            json!({ "proxy_time_entry": "disabled" }),
-            json!({ "proxy_time_entry": "administrators" }),
-            time_entry(),
-            "Proxy Time Entry",
+            json!({ "span_over_midnight": false }),
+            json!({ "span_over_midnight": true }),
+            on_ticket(7001, &over_midnight),
+            "span over midnight",
         ),
-        (json!({ "span_over_midnight": false }), json!({ "span_over_midnight": true }), over_midnight, "span over midnight"),
         (
             json!({ "timesheets_submitted_until": "2025-03-20" }),
             json!({ "timesheets_submitted_until": null }),
-            time_entry(),
-            "timesheet of that period",
+            on_ticket(7001, &time_entry()),
+            "timesheet of that week",
+        ),
+        (
+            json!({ "time_on_complete_tickets": false }),
+            json!({ "time_on_complete_tickets": true }),
+            on_ticket(7006, &time_entry()),
+            "reopen the ticket",
         ),
     ] {
         let acme = tenant().await;
         acme.tenant.settings(closed).await;
-        let failure = time_entry_refused(&acme, &entry).await;
-        let Failure::Blocked { remedy, .. } = failure else { panic!("{names}: {failure:?}") };
+        let failure = acme.client.create_time_entry(ticket, &entry, soon()).await.unwrap_err();
+        let Failure::WriteBlocked { remedy, .. } = failure else { panic!("{names}: {failure:?}") };
         assert!(remedy.as_str().contains(names), "{remedy}");
+        acme.client.create_time_entry(TICKET, &other_day, soon()).await.unwrap();
         acme.tenant.settings(open).await;
-        acme.client.create_time_entry(TICKET, &entry, soon()).await.unwrap();
+        acme.client.create_time_entry(ticket, &entry, soon()).await.unwrap();
     }
 }
 
