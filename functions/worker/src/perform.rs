@@ -185,5 +185,6 @@ const fn no_author(problem: AuthorProblem) -> NoAuthor {
     match problem {
         AuthorProblem::NotFound => NoAuthor::NotFound,
         AuthorProblem::Ambiguous { .. } => NoAuthor::Ambiguous,
+        AuthorProblem::RoleNotFound => NoAuthor::RoleNotFound,
     }
 }

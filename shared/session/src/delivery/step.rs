@@ -94,6 +94,8 @@ pub enum NoAuthor {
     NotFound,
     /// Several have it.
     Ambiguous,
+    /// No active role has the configured name, or none that the API user can see.
+    RoleNotFound,
 }
 
 /// A write to be looked up by its marker.

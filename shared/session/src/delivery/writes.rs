@@ -680,5 +680,8 @@ const fn no_author(problem: NoAuthor) -> &'static str {
         NoAuthor::Ambiguous => {
             "several Autotask resources have the representative's e-mail address: map the appliance user to a user name in time_entry.resources"
         }
+        NoAuthor::RoleNotFound => {
+            "no active Autotask role has the name in time_entry.defaults.roleName, or the API user cannot see it: nothing is billed at another rate; correct the name"
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! In whose name, and in which role, time is written: from a login to a resource and the roles to try.
 //!
-//! Never a guess: a login that several people answer to, or nobody, is a problem for a person to solve. Logins appear in no error
+//! Never a guess: a login that several people answer to, or nobody, is a problem for a person to solve, and so is a configured role
+//! that does not exist, for another role may be billed at another rate. Whether a person holds a role is not asked: a restricted
+//! API user sees only some of what people hold, and Autotask says for certain when it is asked to write. Logins appear in no error
 //! and no log line.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
 use session::content::{Author, RoleCandidate, RoleReason};
-use session::failure::Failure;
+use session::failure::{Failure, Sentence};
 use session::ids::{ResourceId, RoleId};
 use tokio::time::Instant;
 
@@ -19,15 +20,18 @@ use super::query::{Condition, PAGE_ROWS_MAX, Query};
 use super::row::Row;
 use super::transport::Entity;
 
-/// How long people and roles are remembered. Joining and leaving take days; a role that was taken away is refused and the next
-/// one is tried.
+/// How long people and roles are remembered. Joining and leaving take days. Nothing is refused for what is remembered: it is read
+/// again first.
 pub(super) const ROLES_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// The longest e-mail address that a resource can have (vendor reference); a longer login is nobody's.
 const LOGIN_LENGTH_MAX: usize = 254;
-/// Rows of people with one login; a full page means that the conditions were dropped.
+/// Rows of people with one login, or of roles with one name; a full page means that the conditions were dropped.
 const NAMESAKES_MAX: u32 = 50;
 /// The fields that a login is compared with.
 const LOGIN_FIELDS: [&str; 4] = ["email", "email2", "email3", "userName"];
+/// Said of a role that was the configured one when the entry was begun.
+const ROLE_GONE: &str = "the role of time_entry.defaults.roleName is not active any more, or the API user cannot see it: nothing is \
+                         billed at another rate; correct the name";
 
 /// Why a login leads to no one author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +42,9 @@ pub enum AuthorProblem {
     /// Several active resources have it.
     #[error("{0} active Autotask resources have this e-mail address or user name")]
     Ambiguous(usize),
+    /// No active role has the configured name, or none that the API user may see. No reason to bill at another rate.
+    #[error("no active Autotask role has the configured name, or the API user cannot see it")]
+    RoleNotFound,
 }
 
 /// An active resource, as far as remembered.
@@ -47,22 +54,13 @@ pub(super) struct KnownResource {
     default_role: Option<RoleId>,
 }
 
-/// The active roles that a resource holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct HeldRoles {
-    roles: BTreeSet<RoleId>,
-    default: Option<RoleId>,
-}
-
 impl AutotaskClient {
     /// The resource with this login and the roles to try for it, in order: the one of that name, the ticket's, the resource's
-    /// default service desk role, each once, with the reason why it came first.
+    /// default service desk role, each once, with the reason why it came first. The next is to be tried only after Autotask has
+    /// refused the one before with [`Failure::RoleRefused`]. The list may be empty if no role name is given.
     ///
-    /// Roles that the resource is known to hold come before those that it is not known to hold; the latter stay candidates, since a
-    /// restricted API user sees only some of what people hold. A role name that no active role has is left out with a warning in
-    /// the log; the reasons of the candidates then show that it was not used. The list may be empty.
-    ///
-    /// Remembered for 15 minutes; what was not found is asked for again each time.
+    /// People and roles are remembered for 15 minutes. What was not found is asked for again each time, and nobody is left without a
+    /// role for what was remembered.
     ///
     /// # Errors
     /// Any [`Failure`] of a read. The inner error is no failure of a call: [`AuthorProblem`].
@@ -73,63 +71,61 @@ impl AutotaskClient {
         ticket_role: Option<RoleId>,
         deadline: Instant,
     ) -> Result<Result<Author, AuthorProblem>, Failure> {
-        let resource = match self.resource(login, deadline).await? {
-            Ok(resource) => resource,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let held = self.held_roles(resource.id, deadline).await?;
-        let named = match role_name.map(str::trim).filter(|name| !name.is_empty()) {
-            Some(name) => self.roles_named(name, deadline).await?,
-            None => Vec::new(),
-        };
-        let default_role = resource.default_role.or(held.default);
-        Ok(Ok(Author { resource: resource.id, roles: candidates(&named, ticket_role, default_role, &held.roles) }))
-    }
-
-    async fn resource(&self, login: &str, deadline: Instant) -> Result<Result<KnownResource, AuthorProblem>, Failure> {
         let login = login.trim();
         // An empty login would match everybody without a second address.
         if login.is_empty() || login.len() > LOGIN_LENGTH_MAX {
             return Ok(Err(AuthorProblem::NotFound));
         }
-        let key = login.to_lowercase();
-        if let Some(known) = self.resources.get(&key) {
-            return Ok(Ok(known));
+        let remembered = self.resources.get(&login.to_lowercase());
+        let resource = match remembered {
+            Some(resource) => resource,
+            None => match self.find_resource(login, deadline).await? {
+                Ok(resource) => resource,
+                Err(problem) => return Ok(Err(problem)),
+            },
+        };
+        let named = match role_name.map(str::trim).filter(|name| !name.is_empty()) {
+            Some(name) => self.roles_named(name, deadline).await?,
+            None => Some(Vec::new()),
+        };
+        let Some(named) = named else { return Ok(Err(AuthorProblem::RoleNotFound)) };
+        let roles = candidates(&named, ticket_role, resource.default_role);
+        if !roles.is_empty() || remembered.is_none() {
+            return Ok(Ok(Author { resource: resource.id, roles }));
         }
+        // An entry would be refused for want of a role: one may have been granted since.
+        let found = self.find_resource(login, deadline).await?;
+        Ok(found.map(|known| Author { resource: known.id, roles: candidates(&[], None, known.default_role) }))
+    }
+
+    async fn find_resource(&self, login: &str, deadline: Instant) -> Result<Result<KnownResource, AuthorProblem>, Failure> {
+        let key = login.to_lowercase();
         let query = resource_query(login);
         let page = self.page(&query_call(Entity::Resources, &query).hiding(login), deadline).await?;
-        let known = only_one(&page.rows, &key, page.rows.len() == query.rows_max())?;
-        if let Ok(known) = known {
-            self.resources.put(key, known);
+        let mut known = match only_one(&page.rows, &key, page.rows.len() == query.rows_max())? {
+            Ok(known) => known,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        if known.default_role.is_none() {
+            known.default_role = self.default_role(known.id, deadline).await?;
         }
-        Ok(known)
+        self.resources.put(key, known);
+        Ok(Ok(known))
     }
 
-    /// The active roles of a resource, from both tables that tell: one has a row per department and queue too, the other says which
-    /// is the default. Autotask shows a restricted API user fewer rows in either.
-    async fn held_roles(&self, resource: ResourceId, deadline: Instant) -> Result<HeldRoles, Failure> {
-        if let Some(held) = self.held_roles.get(&resource) {
-            return Ok(held);
-        }
-        let mut held = HeldRoles::default();
-        for (entity, fields) in [
-            (Entity::ResourceRoles, &["id", "resourceID", "roleID", "isActive"] as &[&str]),
-            (Entity::ResourceServiceDeskRoles, &["id", "resourceID", "roleID", "isActive", "isDefault"]),
-        ] {
-            let query = Query::new(vec![Condition::equal("resourceID", resource.0)], fields, PAGE_ROWS_MAX);
-            let page = self.page(&query_call(entity, &query), deadline).await?;
-            held.add(&page.rows, resource);
-        }
-        if !held.roles.is_empty() {
-            self.held_roles.put(resource, held.clone());
-        }
-        Ok(held)
+    /// The default service desk role, from the table that tells it as well: not every API user may read it of the resource.
+    async fn default_role(&self, resource: ResourceId, deadline: Instant) -> Result<Option<RoleId>, Failure> {
+        let fields = &["id", "resourceID", "roleID", "isActive", "isDefault"];
+        let query = Query::new(vec![Condition::equal("resourceID", resource.0)], fields, PAGE_ROWS_MAX);
+        let page = self.page(&query_call(Entity::ResourceServiceDeskRoles, &query), deadline).await?;
+        Ok(default_among(&page.rows, resource))
     }
 
-    async fn roles_named(&self, name: &str, deadline: Instant) -> Result<Vec<RoleId>, Failure> {
+    /// The active roles of that name, one as a rule; none if there is none that we can see.
+    async fn roles_named(&self, name: &str, deadline: Instant) -> Result<Option<Vec<RoleId>>, Failure> {
         let key = name.to_lowercase();
         if let Some(roles) = self.roles.get(&key) {
-            return Ok(roles);
+            return Ok(Some(roles));
         }
         let query = Query::new(
             vec![Condition::equal("name", name), Condition::equal("isActive", true)],
@@ -137,17 +133,48 @@ impl AutotaskClient {
             NAMESAKES_MAX,
         );
         let page = self.page(&query_call(Entity::Roles, &query), deadline).await?;
-        let is_it = |row: &Row<'_>| {
-            row.boolean("isActive") != Some(false) && row.text("name").is_some_and(|name| name.trim().to_lowercase() == key)
-        };
-        let roles: Vec<RoleId> =
-            page.rows.iter().filter_map(Row::new).filter(is_it).filter_map(|row| row.integer("id").map(RoleId)).collect();
-        if roles.is_empty() {
-            tracing::warn!("Autotask has no active role of the configured name; the next candidate is used");
-        } else {
+        let roles = active_named(&page.rows, &key);
+        if !roles.is_empty() {
             self.roles.put(key, roles.clone());
+            return Ok(Some(roles));
         }
-        Ok(roles)
+        if page.rows.len() == query.rows_max() {
+            return Err(unexpected("roles came back that were not asked for"));
+        }
+        Ok(None)
+    }
+
+    /// What it means that Autotask has refused a time entry for its role. What was remembered of person and role is forgotten, so
+    /// that the next question sees what has been granted since. If the role was the configured one and is so no longer, the entry is
+    /// refused for good: the next candidate may be billed at another rate, and nobody has decided that.
+    pub(super) async fn role_refused(
+        &self,
+        resource: ResourceId,
+        role: RoleId,
+        sentence: Sentence,
+        deadline: Instant,
+    ) -> Failure {
+        self.resources.forget(|_, known| known.id == resource);
+        let Some(name) = self.roles.forget(|_, roles| roles.contains(&role)).pop() else {
+            return Failure::RoleRefused { sentence };
+        };
+        match self.roles_named(&name, deadline).await {
+            Ok(Some(roles)) if roles.contains(&role) => Failure::RoleRefused { sentence },
+            Ok(_) => Failure::Refused { sentence: Sentence::new(ROLE_GONE) },
+            Err(failure) => not_told_apart(failure),
+        }
+    }
+}
+
+/// The entry was certainly not taken, whatever became of the question that followed: as that question's failure, but never unknown.
+fn not_told_apart(failure: Failure) -> Failure {
+    match failure {
+        Failure::NotTaken { .. } | Failure::CredentialsRefused { .. } => failure,
+        other => Failure::NotTaken {
+            what: Sentence::new(&format!("a role was refused, and whether it is still active cannot be read: {other}")),
+            throttled: false,
+            retry_after: None,
+        },
     }
 }
 
@@ -186,26 +213,26 @@ fn has_login(row: &Row<'_>, login: &str) -> bool {
         && LOGIN_FIELDS.iter().any(|field| row.text(field).is_some_and(|text| text.trim().to_lowercase() == login))
 }
 
-impl HeldRoles {
-    fn add(&mut self, rows: &[Value], resource: ResourceId) {
-        let is_held = |row: &Row<'_>| row.integer("resourceID") == Some(resource.0) && row.boolean("isActive") != Some(false);
-        for row in rows.iter().filter_map(Row::new).filter(is_held) {
-            let Some(role) = row.integer("roleID").map(RoleId) else { continue };
-            self.roles.insert(role);
-            if row.boolean("isDefault") == Some(true) {
-                self.default = Some(role);
-            }
-        }
-    }
+/// The active role that is marked as this resource's default.
+fn default_among(rows: &[Value], resource: ResourceId) -> Option<RoleId> {
+    let is_it = |row: &Row<'_>| {
+        row.integer("resourceID") == Some(resource.0)
+            && row.boolean("isActive") != Some(false)
+            && row.boolean("isDefault") == Some(true)
+    };
+    rows.iter().filter_map(Row::new).filter(is_it).find_map(|row| row.integer("roleID")).map(RoleId)
 }
 
-/// The roles to try, held ones first, else in the order of their reasons; each once, with its first reason.
-fn candidates(
-    named: &[RoleId],
-    ticket_role: Option<RoleId>,
-    default_role: Option<RoleId>,
-    held: &BTreeSet<RoleId>,
-) -> Vec<RoleCandidate> {
+/// The active roles of that name (in lower case).
+fn active_named(rows: &[Value], name: &str) -> Vec<RoleId> {
+    let is_it = |row: &Row<'_>| {
+        row.boolean("isActive") != Some(false) && row.text("name").is_some_and(|text| text.trim().to_lowercase() == name)
+    };
+    rows.iter().filter_map(Row::new).filter(is_it).filter_map(|row| row.integer("id").map(RoleId)).collect()
+}
+
+/// The roles to try, in the order of their reasons; each once, with its first reason.
+fn candidates(named: &[RoleId], ticket_role: Option<RoleId>, default_role: Option<RoleId>) -> Vec<RoleCandidate> {
     let configured = named.iter().map(|role| (*role, RoleReason::Configured));
     let of_the_ticket = ticket_role.map(|role| (role, RoleReason::TicketAssignment));
     let of_the_resource = default_role.map(|role| (role, RoleReason::ResourceDefault));
@@ -215,7 +242,6 @@ fn candidates(
             candidates.push(RoleCandidate { role, reason });
         }
     }
-    candidates.sort_by_key(|candidate| !held.contains(&candidate.role));
     candidates
 }
 
@@ -229,13 +255,9 @@ mod tests {
         candidates.iter().map(|candidate| (candidate.role.0, candidate.reason)).collect()
     }
 
-    fn held(roles: &[i64]) -> BTreeSet<RoleId> {
-        roles.iter().copied().map(RoleId).collect()
-    }
-
     #[test]
     fn roles_are_tried_as_configured_then_of_the_ticket_then_of_the_resource() {
-        let candidates = candidates(&[RoleId(1)], Some(RoleId(2)), Some(RoleId(3)), &held(&[1, 2, 3]));
+        let candidates = candidates(&[RoleId(1)], Some(RoleId(2)), Some(RoleId(3)));
         assert_eq!(
             reasons(&candidates),
             [(1, RoleReason::Configured), (2, RoleReason::TicketAssignment), (3, RoleReason::ResourceDefault)]
@@ -243,23 +265,14 @@ mod tests {
     }
 
     #[test]
-    fn roles_that_are_held_are_tried_before_those_that_are_not() {
-        let candidates = candidates(&[RoleId(1)], Some(RoleId(2)), Some(RoleId(3)), &held(&[3]));
-        assert_eq!(
-            reasons(&candidates),
-            [(3, RoleReason::ResourceDefault), (1, RoleReason::Configured), (2, RoleReason::TicketAssignment)]
-        );
-    }
-
-    #[test]
     fn role_is_tried_once_for_its_first_reason() {
-        let candidates = candidates(&[RoleId(1)], Some(RoleId(1)), Some(RoleId(1)), &held(&[]));
+        let candidates = candidates(&[RoleId(1)], Some(RoleId(1)), Some(RoleId(1)));
         assert_eq!(reasons(&candidates), [(1, RoleReason::Configured)]);
     }
 
     #[test]
     fn nobody_has_no_roles() {
-        assert_eq!(candidates(&[], None, None, &held(&[1])), []);
+        assert_eq!(candidates(&[], None, None), []);
     }
 
     #[test]
@@ -294,19 +307,25 @@ mod tests {
     }
 
     #[test]
-    fn roles_of_others_and_inactive_ones_are_not_held() {
-        let mut held = HeldRoles::default();
-        held.add(
-            &[
-                json!({ "resourceID": 7, "roleID": 1, "isActive": true }),
-                json!({ "resourceID": 7, "roleID": 2, "isActive": false, "isDefault": true }),
-                json!({ "resourceID": 8, "roleID": 3, "isActive": true, "isDefault": true }),
-                json!({ "resourceID": 7, "roleID": null, "queueID": 201, "isActive": true }),
-                json!({ "resourceID": 7, "roleID": 4, "isActive": true, "isDefault": true }),
-            ],
-            ResourceId(7),
-        );
-        assert_eq!(held, HeldRoles { roles: [RoleId(1), RoleId(4)].into(), default: Some(RoleId(4)) });
+    fn default_role_is_an_active_one_of_that_resource() {
+        let rows = [
+            json!({ "resourceID": 7, "roleID": 1, "isActive": true }),
+            json!({ "resourceID": 7, "roleID": 2, "isActive": false, "isDefault": true }),
+            json!({ "resourceID": 8, "roleID": 3, "isActive": true, "isDefault": true }),
+            json!({ "resourceID": 7, "roleID": 4, "isActive": true, "isDefault": true }),
+        ];
+        assert_eq!(default_among(&rows, ResourceId(7)), Some(RoleId(4)));
+        assert_eq!(default_among(&rows[..3], ResourceId(7)), None);
+    }
+
+    #[test]
+    fn roles_of_another_name_and_inactive_ones_are_not_the_configured_one() {
+        let rows = [
+            json!({ "id": 1, "name": "Engineer (old)", "isActive": true }),
+            json!({ "id": 2, "name": "Engineer", "isActive": false }),
+            json!({ "id": 3, "name": " ENGINEER ", "isActive": true }),
+        ];
+        assert_eq!(active_named(&rows, "engineer"), [RoleId(3)]);
     }
 
     #[test]

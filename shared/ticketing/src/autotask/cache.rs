@@ -37,6 +37,12 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         }
         entries.insert(key, (Instant::now(), value));
     }
+
+    /// Forgets all entries of which that is so, those that have outlived their time included, and returns their keys.
+    pub(super) fn forget(&self, is_it: impl Fn(&K, &V) -> bool) -> Vec<K> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.extract_if(|key, (_, value)| is_it(key, value)).map(|(key, _)| key).collect()
+    }
 }
 
 #[cfg(test)]
@@ -52,6 +58,17 @@ mod tests {
         assert_eq!(cache.get(&"a"), Some(1));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(cache.get(&"a"), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_forgotten_is_named_and_the_rest_stays() {
+        let cache = Cache::new(Duration::from_secs(900));
+        cache.put("a", 1);
+        cache.put("b", 2);
+        tokio::time::advance(Duration::from_secs(901)).await;
+        cache.put("c", 3);
+        assert_eq!(cache.forget(|_, value| *value == 1), ["a"]);
+        assert_eq!((cache.forget(|_, value| *value == 1), cache.get(&"c")), (vec![], Some(3)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use session::ids::{ResourceId, RoleId};
+use session::ids::RoleId;
 
-use super::authors::{HeldRoles, KnownResource, ROLES_LIFETIME};
+use super::authors::{KnownResource, ROLES_LIFETIME};
 use super::cache::Cache;
 use super::config::{Config, ConfigError};
 use super::transport::Transport;
@@ -18,7 +18,6 @@ use super::transport::Transport;
 pub struct AutotaskClient {
     pub(super) transport: Transport,
     pub(super) resources: Cache<String, KnownResource>,
-    pub(super) held_roles: Cache<ResourceId, HeldRoles>,
     pub(super) roles: Cache<String, Vec<RoleId>>,
 }
 
@@ -36,11 +35,6 @@ impl AutotaskClient {
     /// When the configuration cannot work, naming the key of the connection document.
     #[expect(clippy::needless_pass_by_value, reason = "a client is made of its configuration, which nobody needs afterwards")]
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        Ok(Self {
-            transport: Transport::new(&config)?,
-            resources: Cache::new(ROLES_LIFETIME),
-            held_roles: Cache::new(ROLES_LIFETIME),
-            roles: Cache::new(ROLES_LIFETIME),
-        })
+        Ok(Self { transport: Transport::new(&config)?, resources: Cache::new(ROLES_LIFETIME), roles: Cache::new(ROLES_LIFETIME) })
     }
 }

@@ -43,7 +43,6 @@ pub(super) enum Entity {
     TimeEntries,
     Resources,
     Roles,
-    ResourceRoles,
     ResourceServiceDeskRoles,
     ThresholdInformation,
 }
@@ -60,7 +59,6 @@ impl Entity {
             Self::TimeEntries => "TimeEntries",
             Self::Resources => "Resources",
             Self::Roles => "Roles",
-            Self::ResourceRoles => "ResourceRoles",
             Self::ResourceServiceDeskRoles => "ResourceServiceDeskRoles",
             Self::ThresholdInformation => "ThresholdInformation",
         }
@@ -229,6 +227,8 @@ impl Transport {
 
 fn http_client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
+        // The environment names no proxy for us: whoever can set a variable would be sent every credential (and Lambda sets none).
+        .no_proxy()
         .user_agent(concat!("session-bridge/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(retry::never())

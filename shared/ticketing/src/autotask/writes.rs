@@ -42,11 +42,18 @@ impl AutotaskClient {
     /// Writes a time entry on a ticket and returns its id.
     ///
     /// # Errors
-    /// Any [`Failure`] of a write; `RoleRefused` when the role does not fit the resource or the ticket.
+    /// Any [`Failure`] of a write; `RoleRefused` when the role does not fit the resource or the ticket, but `Refused` when it is the
+    /// one that [`Self::author`] found by its name and is not active any more.
     pub async fn create_time_entry(&self, ticket: TicketId, entry: &TimeEntry, deadline: Instant) -> Result<RemoteId, Failure> {
         let path = Entity::TimeEntries.name().to_owned();
         let body = TimeEntryBody::new(ticket, entry);
-        self.create(&Call::post(Entity::TimeEntries, Purpose::CreateTimeEntry, path, &body), deadline).await
+        let created = self.create(&Call::post(Entity::TimeEntries, Purpose::CreateTimeEntry, path, &body), deadline).await;
+        match created {
+            Err(Failure::RoleRefused { sentence }) => {
+                Err(self.role_refused(entry.resource, entry.role, sentence, deadline).await)
+            }
+            other => other,
+        }
     }
 
     async fn create(&self, call: &Call<'_>, deadline: Instant) -> Result<RemoteId, Failure> {

@@ -1,6 +1,6 @@
 //! Tickets, people and their roles, the hourly budget.
 
-use session::content::{RoleReason, TicketReference};
+use session::content::{Author, RoleReason, TicketReference};
 use session::failure::Failure;
 use session::ids::{ResourceId, RoleId, TicketId};
 use ticketing::AuthorProblem;
@@ -73,16 +73,61 @@ async fn roles_come_in_order_with_their_reasons() {
     for (role_name, ticket_role, expected) in [
         (Some("senior engineer"), Some(ENGINEER), vec![(302, RoleReason::Configured), (301, RoleReason::TicketAssignment)]),
         (None, None, vec![(301, RoleReason::ResourceDefault)]),
-        // Held roles first: Dana is no field technician.
-        (Some("Field Technician"), None, vec![(301, RoleReason::ResourceDefault), (303, RoleReason::Configured)]),
-        // Neither an unknown name nor an inactive role is a candidate.
-        (Some("No such role"), Some(RoleId(302)), vec![(302, RoleReason::TicketAssignment), (301, RoleReason::ResourceDefault)]),
-        (Some("Engineer (old)"), None, vec![(301, RoleReason::ResourceDefault)]),
+        (None, Some(RoleId(303)), vec![(303, RoleReason::TicketAssignment), (301, RoleReason::ResourceDefault)]),
+        // Dana is no field technician as far as we see: it is Autotask's to say so.
+        (Some("Field Technician"), None, vec![(303, RoleReason::Configured), (301, RoleReason::ResourceDefault)]),
     ] {
         let author = acme.client.author("dwhitfield", role_name, ticket_role, soon()).await.unwrap().unwrap();
-        let roles: Vec<_> = author.roles.iter().map(|candidate| (candidate.role.0, candidate.reason)).collect();
-        assert_eq!(roles, expected, "{role_name:?} {ticket_role:?}");
+        assert_eq!(roles(&author), expected, "{role_name:?} {ticket_role:?}");
     }
+}
+
+fn roles(author: &Author) -> Vec<(i64, RoleReason)> {
+    author.roles.iter().map(|candidate| (candidate.role.0, candidate.reason)).collect()
+}
+
+#[tokio::test]
+async fn configured_role_that_is_misspelt_or_inactive_or_hidden_is_a_problem_and_no_other_role_takes_its_place() {
+    let acme = tenant().await;
+    for role_name in ["Enginer", "Engineer (old)"] {
+        let author = acme.client.author("dwhitfield", Some(role_name), Some(ENGINEER), soon()).await;
+        assert_eq!(author, Ok(Err(AuthorProblem::RoleNotFound)), "{role_name}");
+    }
+    acme.tenant.settings(serde_json::json!({ "restricted": { "Roles": "all" } })).await;
+    let author = acme.client.author("dwhitfield", Some("Engineer"), Some(ENGINEER), soon()).await;
+    assert_eq!(author, Ok(Err(AuthorProblem::RoleNotFound)));
+    assert_eq!(acme.client.author("dwhitfield", Some(" "), None, soon()).await.unwrap().map(|author| author.resource), Ok(DANA));
+}
+
+#[tokio::test]
+async fn role_that_was_just_made_visible_is_seen_at_once() {
+    let acme = tenant().await;
+    let ask = async || acme.client.author("dwhitfield", Some("Engineer (old)"), Some(ENGINEER), soon()).await.unwrap();
+    assert_eq!(ask().await, Err(AuthorProblem::RoleNotFound));
+    acme.tenant.patch_row("Roles", 305, serde_json::json!({ "isActive": true })).await;
+    let author = ask().await.unwrap();
+    assert_eq!(roles(&author), [(305, RoleReason::Configured), (301, RoleReason::TicketAssignment)]);
+}
+
+#[tokio::test]
+async fn default_role_that_was_just_granted_is_seen_before_an_entry_is_refused_for_want_of_one() {
+    let acme = tenant().await;
+    let ask = async || acme.client.author("norole", None, None, soon()).await.unwrap().unwrap();
+    assert_eq!(ask().await.roles, []);
+    let row = serde_json::json!({ "resourceID": 107, "roleID": 303, "isDefault": true, "isActive": true });
+    acme.tenant.put_row("ResourceServiceDeskRoles", 999, row).await;
+    assert_eq!(roles(&ask().await), [(303, RoleReason::ResourceDefault)]);
+}
+
+#[tokio::test]
+async fn full_page_of_other_roles_does_not_say_that_the_configured_one_is_missing() {
+    let acme = tenant().await;
+    let rows: Vec<_> = (1..=50).map(|id| serde_json::json!({ "id": id, "name": "Other", "isActive": true })).collect();
+    let body = serde_json::json!({ "items": rows }).to_string();
+    let fault = simulators::FaultAction::Status { status: 200, headers: std::collections::BTreeMap::new(), body };
+    acme.tenant.fault(simulators::Fault::new(fault).on("POST", "/Roles/query")).await;
+    let failure = acme.client.author("dwhitfield", Some("Engineer"), None, soon()).await.unwrap_err();
+    assert!(matches!(failure, Failure::Unknown { .. }), "{failure:?}");
 }
 
 #[tokio::test]
@@ -100,9 +145,8 @@ async fn people_and_roles_are_remembered_but_not_that_somebody_is_missing() {
         acme.client.author("nobody", None, None, soon()).await.unwrap().unwrap_err();
     }
     assert_eq!(acme.tenant.count("POST", "Resources").await, 1 + 3);
-    for entity in ["Roles", "ResourceRoles", "ResourceServiceDeskRoles"] {
-        assert_eq!(acme.tenant.count("POST", entity).await, 1, "{entity}");
-    }
+    assert_eq!(acme.tenant.count("POST", "Roles").await, 1);
+    assert_eq!(acme.tenant.count("POST", "ResourceServiceDeskRoles").await, 0, "the resource says its default role itself");
 }
 
 #[tokio::test]

@@ -26,7 +26,10 @@ fn tenant(request: &Recorded) -> Scripted {
             json!({ "externalRequestThreshold": 10000, "requestThresholdTimeframe": 60, "currentTimeframeRequestCount": "124" })
         }
         ("POST", "/ATServicesRest/V1.0/Resources/query") => {
-            json!({ "items": [{ "id": 101, "isActive": true, "userName": "dwhitfield", "defaultServiceDeskRoleID": 301 }] })
+            json!({ "items": [{ "id": 101, "isActive": true, "userName": "dwhitfield", "defaultServiceDeskRoleID": null }] })
+        }
+        ("POST", "/ATServicesRest/V1.0/Roles/query") => {
+            json!({ "items": [{ "id": 301, "name": "Engineer", "isActive": true }] })
         }
         ("POST", _) if !path.ends_with("/query") => json!({ "itemId": 30001 }),
         _ => json!({ "items": [], "pageDetails": { "count": 0, "nextPageUrl": null } }),

@@ -160,3 +160,42 @@ async fn time_entry_with_a_wrong_work_type_is_refused() {
     let failure = time_entry_refused(&acme, &TimeEntry { billing_code_id: Some(404), ..time_entry() }).await;
     assert!(matches!(failure, Failure::Refused { .. }), "{failure:?}");
 }
+
+#[tokio::test]
+async fn configured_role_that_was_deactivated_meanwhile_refuses_the_entry_and_a_held_back_one_is_a_role_refusal() {
+    let acme = tenant().await;
+    let author = acme.client.author("dwhitfield", Some("Field Technician"), None, soon()).await.unwrap().unwrap();
+    let entry = TimeEntry { role: author.roles[0].role, ..time_entry() };
+    let failure = time_entry_refused(&acme, &entry).await;
+    assert!(matches!(failure, Failure::RoleRefused { .. }), "active, and Dana does not hold it: {failure:?}");
+    acme.tenant.patch_row("Roles", 303, json!({ "isActive": false })).await;
+    let failure = time_entry_refused(&acme, &entry).await;
+    let Failure::Refused { sentence } = failure else { panic!("{failure:?}") };
+    assert!(sentence.as_str().contains("nothing is billed at another rate"), "{sentence}");
+}
+
+#[tokio::test]
+async fn entry_stays_untaken_when_nobody_can_tell_whether_its_role_is_active() {
+    let acme = tenant().await;
+    acme.client.author("dwhitfield", Some("Field Technician"), None, soon()).await.unwrap().unwrap();
+    let fault = simulators::Fault::new(simulators::FaultAction::Reset).on("POST", "/Roles/query");
+    acme.tenant.fault(fault).await;
+    let failure = time_entry_refused(&acme, &TimeEntry { role: RoleId(303), ..time_entry() }).await;
+    assert!(matches!(failure, Failure::NotTaken { throttled: false, .. }), "{failure:?}");
+}
+
+#[tokio::test]
+async fn default_role_that_was_replaced_is_known_after_the_old_one_was_refused() {
+    let acme = tenant().await;
+    let ask = async || acme.client.author("dwhitfield", None, None, soon()).await.unwrap().unwrap().roles[0].role;
+    assert_eq!(ask().await, RoleId(301));
+    acme.tenant.patch_row("Resources", 101, json!({ "defaultServiceDeskRoleID": 302 })).await;
+    for id in [901, 902] {
+        acme.tenant.delete_row("ResourceRoles", id).await;
+    }
+    acme.tenant.delete_row("ResourceServiceDeskRoles", 951).await;
+    assert_eq!(ask().await, RoleId(301), "remembered");
+    let failure = time_entry_refused(&acme, &time_entry()).await;
+    assert!(matches!(failure, Failure::RoleRefused { .. }), "{failure:?}");
+    assert_eq!(ask().await, RoleId(302));
+}
