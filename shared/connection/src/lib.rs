@@ -11,6 +11,7 @@
 mod check;
 mod document;
 mod events;
+mod identity;
 mod loader;
 mod parse;
 mod problem;

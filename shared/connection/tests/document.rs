@@ -271,6 +271,35 @@ fn either_credential_serves() {
     }
 }
 
+#[test]
+fn identity_is_of_the_tenant_and_the_user_and_never_of_a_secret() {
+    let identity = |path: &str, value: Value| parse(&document_with(path, value)).autotask.identity();
+    let own = parse(&sample("minimal.json")).autotask.identity();
+    assert_eq!(own, parse(&sample("minimal.json")).autotask.identity());
+    assert!(own.len() == 32 && own.bytes().all(|byte| byte.is_ascii_hexdigit()), "{own}");
+    for (path, value) in [
+        ("autotask.secret", json!("renewed")),
+        ("autotask.integration_code", json!("RENEWED")),
+        ("autotask.note", json!({ "type": 3 })),
+        ("autotask.time_entry", json!({ "enabled": true, "defaults": { "isNonBillable": false, "summaryNotes": "other" } })),
+        ("name", json!("Acme")),
+    ] {
+        assert_eq!(identity(path, value), own, "{path}");
+    }
+    let zone = |url: &str| identity("autotask.zone_url", json!(url));
+    let others = [
+        identity("autotask.username", json!("restricted@acme.example")),
+        zone("https://webservices19.autotask.net/ATServicesRest/"),
+        zone("https://webservices6.autotask.net/ATServicesRest/"),
+        identity("autotask.time_entry", json!({ "defaults": { "isNonBillable": true } })),
+        identity("autotask.time_entry", json!({ "defaults": { "contractID": 4711 } })),
+        identity("autotask.time_entry", json!({ "defaults": { "billingCodeID": 4711 } })),
+    ];
+    let all: BTreeSet<_> = others.iter().chain([&own]).collect();
+    assert_eq!(all.len(), 7, "each is another one: {others:?}");
+    assert_eq!(zone("https://webservices19.autotask.net/ATServicesRest"), others[1], "with and without a slash");
+}
+
 /// What the samples keep secret; in none of them it is an ordinary word.
 const SECRETS: [&str; 4] =
     ["invented-client-secret", "invented$Secret#with~odd*signs@", "INVENTEDINTEGRATIONCODE0001", "invented&password=with%signs"];
