@@ -16,6 +16,7 @@ use session::delivery::{NoticeSubject, Pace};
 use session::render::{TemplateProblem, Templates};
 use ticketing::autotask::AutotaskClient;
 
+use crate::notify::ConnectionName;
 use crate::shared_token;
 
 /// One connection, ready to be used.
@@ -56,6 +57,14 @@ pub enum LinkError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl Link {
+    /// What people are told the connection is.
+    #[must_use]
+    pub fn name_of<'a>(&'a self, appliance: &'a ApplianceId) -> ConnectionName<'a> {
+        ConnectionName { appliance, name: &self.document.document.name }
+    }
 }
 
 /// All connections of this process.

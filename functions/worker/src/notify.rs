@@ -6,13 +6,39 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::error::DisplayErrorContext;
 use ledger::Ledger;
 use session::delivery::{Notice, NoticeSubject};
-use session::{ApplianceId, Lsid};
+use session::{ApplianceId, Lsid, Sentence};
 
 use crate::clock;
 use crate::log_line::{Log, notice_line, untold_line};
 
 /// Amazon SNS takes subjects of less than 100 characters.
 const SUBJECT_CHARACTERS_MAX: usize = 99;
+
+/// A connection as people are told of it: `Acme, production (default)`, or the appliance id alone where no name is known.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionName<'a> {
+    /// The appliance id: what grouping, table and log know the connection by.
+    pub appliance: &'a ApplianceId,
+    /// The connection document's `name`; may be empty, which means none.
+    pub name: &'a str,
+}
+
+impl ConnectionName<'_> {
+    fn line(&self) -> String {
+        let name = Sentence::new(self.name);
+        match name.as_str() {
+            "" => self.appliance.to_string(),
+            name => format!("{name} ({})", self.appliance),
+        }
+    }
+}
+
+impl<'a> From<&'a ApplianceId> for ConnectionName<'a> {
+    /// Without a name: its document could not be read.
+    fn from(appliance: &'a ApplianceId) -> Self {
+        Self { appliance, name: "" }
+    }
+}
 
 /// Tells people.
 #[derive(Debug, Clone)]
@@ -31,7 +57,8 @@ impl Notifier {
     }
 
     /// Tells of a session, unless the same was told of this connection within the hour.
-    pub async fn tell(&self, appliance: &ApplianceId, lsid: &Lsid, notice: &Notice) {
+    pub async fn tell(&self, connection: ConnectionName<'_>, lsid: &Lsid, notice: &Notice) {
+        let appliance = connection.appliance;
         let group = format!("{}: {}", notice.subject.name(), notice.sentence);
         let line = notice_line(appliance, notice.subject)
             .saying("lsid", lsid.as_str())
@@ -40,15 +67,15 @@ impl Notifier {
             .saying("sentence", notice.sentence.as_str())
             .saying("remedy", notice.remedy.as_str());
         line.print(&self.log, clock::now());
-        self.publish(appliance, &group, subject(appliance, notice.subject), text(appliance, lsid, notice)).await;
+        self.publish(appliance, &group, subject(connection, notice.subject), text(connection, lsid, notice)).await;
     }
 
     /// Tells of a connection as a whole.
-    pub async fn tell_of_connection(&self, appliance: &ApplianceId, what: NoticeSubject, problem: &str, remedy: &str) {
+    pub async fn tell_of_connection(&self, connection: ConnectionName<'_>, what: NoticeSubject, problem: &str, remedy: &str) {
+        let appliance = connection.appliance;
         let line = notice_line(appliance, what).saying("problem", problem).saying("remedy", remedy);
         line.print(&self.log, clock::now());
-        let text = format!("Appliance:  {appliance}\nWhat:       {problem}\nWhat to do: {remedy}\n");
-        self.publish(appliance, problem, subject(appliance, what), text).await;
+        self.publish(appliance, problem, subject(connection, what), connection_text(connection, problem, remedy)).await;
     }
 
     async fn publish(&self, appliance: &ApplianceId, group: &str, subject: String, text: String) {
@@ -69,7 +96,7 @@ impl Notifier {
     }
 }
 
-fn subject(appliance: &ApplianceId, subject: NoticeSubject) -> String {
+fn subject(connection: ConnectionName<'_>, subject: NoticeSubject) -> String {
     let what = match subject {
         NoticeSubject::Refused => "a write was refused",
         NoticeSubject::Blocked => "a right is missing in Autotask",
@@ -80,14 +107,36 @@ fn subject(appliance: &ApplianceId, subject: NoticeSubject) -> String {
         NoticeSubject::TemplateFailed => "a template failed",
         NoticeSubject::Connection => "the connection document cannot be used",
     };
-    short(&format!("Session Bridge: {appliance}: {what}"))
+    let around = "Session Bridge: : ".len() + what.len();
+    short(&format!("Session Bridge: {}: {what}", short_name(connection, SUBJECT_CHARACTERS_MAX.saturating_sub(around))))
+}
+
+/// The name and the id in so many characters: the name gives way, for what has happened must be read. Mail subjects are ASCII;
+/// the text has the name as it is.
+fn short_name(connection: ConnectionName<'_>, room: usize) -> String {
+    const CUT: &str = "...";
+    let ascii = |character: char| if character.is_ascii() { character } else { '?' };
+    let whole: String = connection.line().chars().map(ascii).collect();
+    let id = connection.appliance.as_str();
+    // The cut name, a blank and the parentheses around the id.
+    let for_name = room.saturating_sub(CUT.len() + id.len() + " ()".len());
+    match whole.len() {
+        length if length <= room => whole,
+        _ if for_name == 0 => id.to_owned(),
+        _ => format!("{}{CUT} ({id})", whole.chars().take(for_name).collect::<String>()),
+    }
 }
 
 fn short(text: &str) -> String {
     text.chars().take(SUBJECT_CHARACTERS_MAX).collect()
 }
 
-fn text(appliance: &ApplianceId, lsid: &Lsid, notice: &Notice) -> String {
+fn connection_text(connection: ConnectionName<'_>, problem: &str, remedy: &str) -> String {
+    format!("Appliance:  {}\nWhat:       {problem}\nWhat to do: {remedy}\n", connection.line())
+}
+
+fn text(connection: ConnectionName<'_>, lsid: &Lsid, notice: &Notice) -> String {
+    let appliance = connection.line();
     let ticket = notice.ticket.as_ref().map_or("none".to_owned(), ToString::to_string);
     let write = notice.write.as_ref().map_or("none in particular".to_owned(), ToString::to_string);
     format!(
@@ -105,17 +154,56 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn message_says_which_session_which_write_what_the_vendor_said_and_what_to_do() {
-        let notice = Notice {
+    const ACME: &str = "Acme, production";
+
+    fn notice() -> Notice {
+        Notice {
             subject: NoticeSubject::Blocked,
             ticket: Some("T20250318.0042".parse().unwrap()),
             write: Some(WriteId::Time(session::ResourceId(29_683_502))),
             sentence: Sentence::new("You are not allowed to enter time for other resources."),
             remedy: Sentence::new("allow proxy time entry in Admin > Features & Settings"),
-        };
-        let appliance = ApplianceId::default();
+        }
+    }
+
+    #[test]
+    fn message_says_which_session_which_write_what_the_vendor_said_and_what_to_do() {
+        let (appliance, notice) = (ApplianceId::default(), notice());
         let lsid: Lsid = "7d1f0c52a9be4e6f8a3b90d4c6e21f57".parse().unwrap();
-        insta::assert_snapshot!(format!("{}\n\n{}", subject(&appliance, notice.subject), text(&appliance, &lsid, &notice)));
+        let connection = ConnectionName { appliance: &appliance, name: ACME };
+        insta::assert_snapshot!(format!("{}\n\n{}", subject(connection, notice.subject), text(connection, &lsid, &notice)));
+    }
+
+    #[test]
+    fn message_about_a_connection_names_it_and_the_key_to_correct() {
+        let appliance = ApplianceId::default();
+        let connection = ConnectionName { appliance: &appliance, name: ACME };
+        let problem = "`time_zone`: expected the IANA name of a time zone, as in Europe/Berlin";
+        let remedy = "correct the connection document in Secrets Manager; an earlier version serves until then";
+        let text = connection_text(connection, problem, remedy);
+        insta::assert_snapshot!(format!("{}\n\n{text}", subject(connection, NoticeSubject::Connection)));
+    }
+
+    #[test]
+    fn connection_without_a_name_is_told_by_its_id() {
+        let appliance: ApplianceId = "acme".parse().unwrap();
+        let told = subject(ConnectionName::from(&appliance), NoticeSubject::InDoubt);
+        assert_eq!(told, "Session Bridge: acme: a write is in doubt");
+        assert_eq!(ConnectionName { appliance: &appliance, name: " \n " }.line(), "acme");
+    }
+
+    #[test]
+    fn subject_is_short_ascii_of_one_line_and_says_what_happened_whatever_the_name_is() {
+        let long: ApplianceId = "a".repeat(60).parse().unwrap();
+        for appliance in [&ApplianceId::default(), &long] {
+            for name in [ACME, "", "Jörg\r\nMüller ✓", &"long ".repeat(100)] {
+                let told = subject(ConnectionName { appliance, name }, NoticeSubject::InDoubt);
+                assert!(told.len() <= 99 && told.is_ascii() && !told.contains('\n'), "{told}");
+                assert!(told.ends_with(": a write is in doubt") && told.contains(appliance.as_str()), "{told}");
+            }
+        }
+        let named = ConnectionName { appliance: &ApplianceId::default(), name: &"long ".repeat(100) };
+        let expected = "Session Bridge: long long long long long long long long lo... (default): look-ups cannot be trusted";
+        assert_eq!(subject(named, NoticeSubject::LookUpsUntrusted), expected);
     }
 }

@@ -105,7 +105,7 @@ impl Performer<'_> {
                 None => Answer::Noted,
             },
             Step::Tell(notice) => {
-                self.notifier.tell(self.appliance, self.lsid, &notice).await;
+                self.notifier.tell(self.link.name_of(self.appliance), self.lsid, &notice).await;
                 Answer::Noted
             }
             Step::Keep(kept) => self.noted(self.ledger.keep_shadow(self.appliance, self.lsid, &kept, clock::now()).await),

@@ -103,7 +103,9 @@ impl Worker {
     ) -> Result<Fate, Obstacle> {
         let link = self.links.get(&queued.appliance, clock::now()).await?;
         for complaint in &link.complaints {
-            self.notifier.tell_of_connection(&queued.appliance, complaint.subject, &complaint.problem, complaint.remedy).await;
+            self.notifier
+                .tell_of_connection(link.name_of(&queued.appliance), complaint.subject, &complaint.problem, complaint.remedy)
+                .await;
         }
         let (pauses, probes) = match self.admit(queued, &event, &link, deadline).await? {
             Admitted::Go { pauses, probes } => (pauses, probes),
@@ -179,7 +181,7 @@ impl Worker {
     /// Without a document the events wait, and somebody is told which key is wrong.
     async fn wait_for_link(&self, queued: &QueueMessage, error: &LinkError, identity: &Identity) -> Fate {
         let remedy = "correct the connection document in Secrets Manager; the events wait and go on by themselves";
-        self.notifier.tell_of_connection(&queued.appliance, NoticeSubject::Connection, &error.to_string(), remedy).await;
+        self.notifier.tell_of_connection((&queued.appliance).into(), NoticeSubject::Connection, &error.to_string(), remedy).await;
         let until = session::delivery::waits::later(clock::now(), self.links.pace().no_document());
         self.print(&Line::waits(identity, until, "no_connection_document"));
         Fate::Hide { until }
