@@ -130,18 +130,16 @@ fn make(loaded: Arc<Loaded>, pace: Pace) -> Result<Link, LinkError> {
         .map_err(|error| LinkError::Client { key: "appliance", problem: error.to_string() })?;
     let autotask = AutotaskClient::new(autotask_config(&document.autotask))
         .map_err(|error| LinkError::Client { key: "autotask", problem: error.to_string() })?;
-    let complaints = complaints(&loaded.version, template_problems);
+    let complaints = complaints(&loaded, template_problems);
     Ok(Link { rules: Arc::new(rules), appliance, autotask, complaints, document: loaded })
 }
 
-fn complaints(version: &Version, template_problems: Vec<TemplateProblem>) -> Vec<Complaint> {
-    let of_document = match version {
+fn complaints(loaded: &Loaded, template_problems: Vec<TemplateProblem>) -> Vec<Complaint> {
+    let of_document = match &loaded.version {
         Version::Current => None,
-        Version::Previous { problem } => Some(Complaint {
-            subject: NoticeSubject::Connection,
-            problem: problem.to_string(),
-            remedy: "correct the connection document in Secrets Manager; its previous version serves until then",
-        }),
+        Version::Previous { problem } => {
+            Some(Complaint { subject: NoticeSubject::Connection, problem: problem.to_string(), remedy: loaded.remedy() })
+        }
     };
     let of_templates = template_problems.into_iter().map(|TemplateProblem { template, what }| Complaint {
         subject: NoticeSubject::TemplateFailed,

@@ -13,6 +13,7 @@ mod document;
 mod events;
 mod identity;
 mod loader;
+mod mode;
 mod parse;
 mod problem;
 mod schema;

@@ -1,7 +1,9 @@
 //! Documents from Secrets Manager: one secret per appliance, remembered for a while.
 //!
-//! A document that somebody has just spoilt does not stop delivery: the version before it serves, and the caller is told
-//! which key is to blame. An unreachable Secrets Manager does not either, as long as a document is remembered.
+//! A document that somebody has just spoilt does not stop delivery: the version before it serves, or else what is remembered,
+//! and the caller is told which key is to blame. Only the mode is taken from the spoilt text, where it can still be read and asks for
+//! less: whoever makes a typing error in a panic gets what he wanted. An unreachable Secrets Manager does not stop delivery either,
+//! as long as a document is remembered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,8 +15,10 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use jiff::{SignedDuration, Timestamp};
 use session::ApplianceId;
+use session::settings::Mode;
 
 use crate::document::Document;
+use crate::mode::legible_mode;
 use crate::problem::{DocumentError, Warning};
 
 /// How long a document is used before it is read again: what an administrator waits for after a change.
@@ -50,6 +54,8 @@ pub struct Loaded {
     /// Which version of the secret it is.
     pub version: Version,
     version_id: String,
+    /// The document's own mode; that in the document may be a later text's.
+    own_mode: Mode,
 }
 
 /// Which version of a secret serves.
@@ -57,7 +63,8 @@ pub struct Loaded {
 pub enum Version {
     /// The current one.
     Current,
-    /// The one before it, for the current one cannot be used: raise an alarm.
+    /// An earlier one, for the current one cannot be used: raise an alarm. The one before it, or else the last one that could be used
+    /// and is remembered.
     Previous {
         /// What is wrong with the current one; names the key.
         problem: DocumentError,
@@ -74,7 +81,9 @@ pub enum LoadError {
         cause: String,
     },
     /// There is no such secret, or it is marked for deletion: a person must write one.
-    #[error("there is no secret {secret}")]
+    #[error(
+        "there is no secret {secret} (appliance ids are in lower case, names of secrets are not folded: is it there in capitals?)"
+    )]
     Missing {
         /// Its full name.
         secret: String,
@@ -87,7 +96,7 @@ pub enum LoadError {
         /// The service's error code.
         code: String,
     },
-    /// Neither the current version nor the one before it can be used: a person must correct the document.
+    /// Neither the current version nor the one before it can be used, and none is remembered: a person must correct the document.
     #[error("the secret {secret} holds no usable document: {problem}")]
     Unusable {
         /// Its full name.
@@ -170,10 +179,11 @@ impl Connections {
         let secret = format!("{}{appliance}", self.prefix);
         let current = self.read(&secret, CURRENT).await?;
         let loaded = match parse(&current) {
-            Ok((document, warnings)) => {
-                Loaded { document, warnings, version: Version::Current, version_id: version_id(&current).to_owned() }
+            Ok((document, warnings)) => Loaded::new(document, warnings, Version::Current, version_id(&current)),
+            Err(problem) => {
+                let legible = current.secret_string().and_then(legible_mode);
+                self.load_earlier(secret, problem, before).await?.with_mode(legible)
             }
-            Err(problem) => self.load_previous(secret, problem).await?,
         };
         if let Some(before) = before.filter(|before| before.is_same_as(&loaded)) {
             return Ok(Arc::clone(before));
@@ -182,16 +192,25 @@ impl Connections {
         Ok(Arc::new(loaded))
     }
 
-    async fn load_previous(&self, secret: String, problem: DocumentError) -> Result<Loaded, LoadError> {
-        let previous = match self.read(&secret, PREVIOUS).await {
-            Ok(previous) => previous,
-            Err(LoadError::Missing { .. }) => return Err(LoadError::Unusable { secret, problem }),
-            Err(error) => return Err(error),
-        };
+    /// What serves although the current version has that problem: the version before it, else what is remembered.
+    async fn load_earlier(
+        &self,
+        secret: String,
+        problem: DocumentError,
+        before: Option<&Arc<Loaded>>,
+    ) -> Result<Loaded, LoadError> {
+        let previous = self.read(&secret, PREVIOUS).await;
         // What is wrong with the previous one helps nobody: the current one is to be corrected.
-        let Ok((document, warnings)) = parse(&previous) else { return Err(LoadError::Unusable { secret, problem }) };
-        let version_id = version_id(&previous).to_owned();
-        Ok(Loaded { document, warnings, version: Version::Previous { problem }, version_id })
+        if let Ok(previous) = &previous
+            && let Ok((document, warnings)) = parse(previous)
+        {
+            return Ok(Loaded::new(document, warnings, Version::Previous { problem }, version_id(previous)));
+        }
+        match (before, previous) {
+            (Some(before), _) => Ok(before.serving_on(problem)),
+            (None, Ok(_) | Err(LoadError::Missing { .. })) => Err(LoadError::Unusable { secret, problem }),
+            (None, Err(error)) => Err(error),
+        }
     }
 
     async fn read(&self, secret: &str, stage: &str) -> Result<GetSecretValueOutput, LoadError> {
@@ -206,19 +225,71 @@ impl Connections {
 }
 
 impl Loaded {
+    fn new(document: Document, warnings: Vec<Warning>, version: Version, version_id: &str) -> Self {
+        Self { own_mode: document.mode, document, warnings, version, version_id: version_id.to_owned() }
+    }
+
+    /// The version of the secret that serves, as Secrets Manager names it. Another one means that somebody has changed the document,
+    /// its credentials perhaps; nothing secret is in it.
+    #[must_use]
+    pub fn version_id(&self) -> &str {
+        &self.version_id
+    }
+
+    /// What a person should do about [`Version::Previous`], and what happens until then.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        if self.document.mode == self.own_mode {
+            "correct the connection document in Secrets Manager; an earlier version serves until then"
+        } else {
+            "correct the connection document in Secrets Manager; an earlier version serves until then, but with the mode that can be \
+             read in the current one"
+        }
+    }
+
+    /// The same, for another problem of the current version.
+    fn serving_on(&self, problem: DocumentError) -> Self {
+        Self {
+            document: self.document.clone(),
+            warnings: self.warnings.clone(),
+            version: Version::Previous { problem },
+            version_id: self.version_id.clone(),
+            own_mode: self.own_mode,
+        }
+    }
+
+    /// The same with the mode that a later text asks for, if that writes no more than the document's own. With none that can be
+    /// read, it stays as it is.
+    fn with_mode(mut self, legible: Option<Mode>) -> Self {
+        if let Some(mode) = legible {
+            self.document.mode = if writes_no_more(mode, self.own_mode) { mode } else { self.own_mode };
+        }
+        self
+    }
+
     fn is_same_as(&self, other: &Self) -> bool {
-        self.version_id == other.version_id && self.version == other.version
+        self.version_id == other.version_id && self.version == other.version && self.document.mode == other.document.mode
     }
 
     /// Once for each change of the secret and process.
     fn log(&self, appliance: &ApplianceId) {
         if let Version::Previous { problem } = &self.version {
-            tracing::error!(%appliance, %problem, "the connection document cannot be used, its previous version serves");
+            tracing::error!(%appliance, %problem, mode = ?self.document.mode, "the connection document cannot be used, an earlier version serves");
         }
         for warning in &self.warnings {
             tracing::warn!(%appliance, %warning, "the connection document has something to look at");
         }
     }
+}
+
+/// Whether a mode does no more than the other: from a text that cannot be used nothing is begun.
+fn writes_no_more(mode: Mode, than: Mode) -> bool {
+    let activity = |mode| match mode {
+        Mode::Deliver => 2,
+        Mode::Shadow => 1,
+        Mode::Hold | Mode::Off => 0,
+    };
+    activity(mode) <= activity(than)
 }
 
 fn version_id(secret: &GetSecretValueOutput) -> &str {

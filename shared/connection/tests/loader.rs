@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use session::ApplianceId;
+use session::settings::Mode;
 use tokio::net::TcpListener;
 
 const PREFIX: &str = "session-bridge/connections/";
@@ -183,11 +184,86 @@ async fn spoilt_document_without_a_usable_previous_one_is_an_error_that_names_th
     assert_eq!(connections.get(&acme(), at(1)).await.unwrap_err().to_string(), told);
 }
 
+/// As `document`, in that mode and with a key that cannot be read.
+fn spoilt_in_mode(secret: &str, mode: &str) -> String {
+    spoilt(secret).replacen('{', &format!(r#"{{ "mode": "{mode}", "#), 1)
+}
+
+#[tokio::test]
+async fn panic_edit_with_a_typing_error_stops_delivery_all_the_same() {
+    for mode in ["off", "hold", "shadow"] {
+        let (manager, connections) = SecretsManager::start().await;
+        manager.put("acme", "AWSCURRENT", "v1", &document("old"));
+        let before = connections.get(&acme(), at(0)).await.unwrap();
+        assert_eq!((before.document.mode, before.version_id()), (Mode::Deliver, "v1"));
+        manager.put("acme", "AWSPREVIOUS", "v1", &document("old"));
+        manager.put("acme", "AWSCURRENT", "v2", &spoilt_in_mode("new", mode));
+        let loaded = connections.get(&acme(), at(300)).await.unwrap();
+        assert_eq!(format!("{:?}", loaded.document.mode).to_lowercase(), mode);
+        assert_eq!((secret(&loaded), loaded.version_id()), ("old", "v1"), "all the rest is the previous version's");
+        assert!(matches!(&loaded.version, Version::Previous { problem } if problem.path() == Some("time_zone")));
+        assert!(loaded.remedy().contains("with the mode that can be read"), "{}", loaded.remedy());
+        assert!(Arc::ptr_eq(&loaded, &connections.get(&acme(), at(600)).await.unwrap()), "nothing has changed");
+    }
+}
+
+#[tokio::test]
+async fn text_that_is_not_even_json_can_still_stop_delivery() {
+    let (manager, connections) = SecretsManager::start().await;
+    manager.put("acme", "AWSPREVIOUS", "v1", &document("old"));
+    manager.put("acme", "AWSCURRENT", "v2", &document("old").replacen('{', r#"{ "mode": "off" "#, 1));
+    assert_eq!(connections.get(&acme(), at(0)).await.unwrap().document.mode, Mode::Off);
+}
+
+#[tokio::test]
+async fn text_that_cannot_be_used_begins_nothing() {
+    let (manager, connections) = SecretsManager::start().await;
+    let off = document("old").replacen('{', r#"{ "mode": "off", "#, 1);
+    manager.put("acme", "AWSPREVIOUS", "v1", &off);
+    manager.put("acme", "AWSCURRENT", "v2", &spoilt_in_mode("new", "deliver"));
+    let loaded = connections.get(&acme(), at(0)).await.unwrap();
+    assert_eq!(loaded.document.mode, Mode::Off);
+    assert!(loaded.remedy().ends_with("an earlier version serves until then"), "{}", loaded.remedy());
+}
+
+#[tokio::test]
+async fn two_bad_edits_in_a_row_leave_the_remembered_document_serving_and_the_newer_key_is_named() {
+    let (manager, connections) = SecretsManager::start().await;
+    manager.put("acme", "AWSCURRENT", "v1", &document("good"));
+    connections.get(&acme(), at(0)).await.unwrap();
+    manager.put("acme", "AWSPREVIOUS", "v1", &document("good"));
+    manager.put("acme", "AWSCURRENT", "v2", &spoilt_in_mode("first", "off"));
+    assert_eq!(connections.get(&acme(), at(300)).await.unwrap().document.mode, Mode::Off);
+    manager.put("acme", "AWSPREVIOUS", "v2", &spoilt_in_mode("first", "off"));
+    manager.put("acme", "AWSCURRENT", "v3", r#"{ "version": 1,, "#);
+    let loaded = connections.get(&acme(), at(600)).await.unwrap();
+    assert_eq!((secret(&loaded), loaded.version_id(), loaded.document.mode), ("good", "v1", Mode::Off), "still as it was wanted");
+    assert!(matches!(&loaded.version, Version::Previous { problem } if problem.to_string().contains("not JSON")));
+    // A later text may take the wish back, but not ask for more than the good one did.
+    manager.put("acme", "AWSCURRENT", "v4", &spoilt_in_mode("third", "deliver"));
+    assert_eq!(connections.get(&acme(), at(900)).await.unwrap().document.mode, Mode::Deliver);
+    manager.put("acme", "AWSCURRENT", "v5", &document("corrected"));
+    let corrected = connections.get(&acme(), at(1200)).await.unwrap();
+    assert_eq!((secret(&corrected), corrected.version_id(), &corrected.version), ("corrected", "v5", &Version::Current));
+}
+
+#[tokio::test]
+async fn panic_edit_counts_although_its_previous_version_cannot_be_read() {
+    let (manager, connections) = SecretsManager::start().await;
+    manager.put("acme", "AWSCURRENT", "v1", &document("good"));
+    connections.get(&acme(), at(0)).await.unwrap();
+    manager.put("acme", "AWSCURRENT", "v2", &spoilt_in_mode("new", "off"));
+    let loaded = connections.get(&acme(), at(300)).await.unwrap();
+    assert_eq!((secret(&loaded), loaded.document.mode), ("good", Mode::Off));
+}
+
 #[tokio::test]
 async fn secret_of_bytes_or_none_at_all_is_told_apart() {
     let (manager, connections) = SecretsManager::start().await;
     let missing = connections.get(&acme(), at(0)).await.unwrap_err();
-    assert_eq!(missing.to_string(), "there is no secret session-bridge/connections/acme");
+    assert!(
+        missing.to_string().starts_with("there is no secret session-bridge/connections/acme (appliance ids are in lower case")
+    );
     manager.put_version("acme", "AWSCURRENT", "v1", None);
     let bytes = connections.get(&acme(), at(0)).await.unwrap_err();
     assert!(matches!(bytes, LoadError::Unusable { .. }), "{bytes}");
