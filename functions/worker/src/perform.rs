@@ -108,7 +108,11 @@ impl Performer<'_> {
                 self.notifier.tell(self.link.name_of(self.appliance), self.lsid, &notice).await;
                 Answer::Noted
             }
-            Step::Keep(kept) => self.noted(self.ledger.keep_shadow(self.appliance, self.lsid, &kept, clock::now()).await),
+            Step::Keep(kept) => self.noted(
+                self.ledger
+                    .keep_shadow(self.appliance, self.lsid, &kept, self.link.rules.settings.shadow_days, clock::now())
+                    .await,
+            ),
             // Both are handled by the caller, which alone has the claim.
             Step::Record { .. } | Step::End(_) => Answer::Noted,
         }

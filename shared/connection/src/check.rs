@@ -23,8 +23,10 @@ pub(crate) struct Limit {
     value: fn(&Document) -> u32,
 }
 
-pub(crate) const LIMITS: [Limit; 6] = [
+pub(crate) const LIMITS: [Limit; 7] = [
     Limit { path: "retry_hours", range: RETRY_HOURS, value: |document| document.retry_hours },
+    // No longer than the ledger keeps the sessions themselves when nothing else is said: whole chats are in these texts.
+    Limit { path: "shadow_days", range: 1..=400, value: |document| document.shadow_days },
     // The appliance keeps sessions for 90 days.
     Limit { path: "polling.overlap_hours", range: 0..=2_160, value: |document| document.polling.overlap_hours },
     Limit { path: "autotask.stale_ticket_days", range: 1..=36_500, value: |document| document.autotask.stale_ticket_days },

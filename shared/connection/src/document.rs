@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use session::EventKind;
-use session::settings::{Mode, NoteSettings, RETRY_HOURS_DEFAULT, Settings, TimeEntrySettings};
+use session::settings::{Mode, NoteSettings, RETRY_HOURS_DEFAULT, SHADOW_DAYS_DEFAULT, Settings, TimeEntrySettings};
 use url::Url;
 
 use crate::events::{EventSetting, Events};
@@ -26,17 +26,23 @@ pub struct Document {
     #[serde(deserialize_with = "value::version")]
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
-    /// A name for people, shown in notices. Default: none, the appliance id is shown.
+    /// A name for people, shown in notices beside the appliance id. Default: none.
     #[serde(default)]
     pub name: String,
     /// `deliver`: write. `shadow`: decide and render everything, write nothing, keep what would be written. `hold`: events
-    /// wait in the queue (14 days at most). `off`: events are recorded as ignored.
+    /// wait in the queue (14 days at most). `off`: events are recorded as ignored. The mode in which a session's end is first seen
+    /// decides for good whether its note and its time entry are wanted.
     #[serde(default)]
     pub mode: Mode,
-    /// Sessions that ended earlier are ignored, whatever brings them. RFC 3339. Default: the moment the connection was first seen.
+    /// Sessions that ended earlier are ignored, whatever brings them. RFC 3339. Default: none is ignored for its age. Not needed at
+    /// cut-over: a session whose end was first seen in mode `shadow` or `off` belongs to whoever wrote then, and is written only
+    /// when an operator replays it, after a look at the ticket; its later surveys are written.
     #[serde(default, deserialize_with = "value::moment")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub deliver_from: Option<Timestamp>,
+    /// How long the texts of mode `shadow` are kept after the session's last change; days.
+    #[serde(default = "shadow_days_default")]
+    pub shadow_days: u32,
     /// IANA name, as in `Europe/Berlin`: for the times in notes and for the day of a time entry.
     #[serde(deserialize_with = "value::time_zone")]
     #[schemars(with = "String")]
@@ -209,6 +215,10 @@ fn retry_hours_default() -> u32 {
     RETRY_HOURS_DEFAULT
 }
 
+fn shadow_days_default() -> u32 {
+    SHADOW_DAYS_DEFAULT
+}
+
 fn locale_default() -> String {
     "en-us".to_owned()
 }
@@ -229,6 +239,7 @@ impl Document {
         Settings {
             mode: self.mode,
             deliver_from: self.deliver_from,
+            shadow_days: self.shadow_days,
             time_zone: self.time_zone.clone(),
             retry_hours: EventKind::ALL.into_iter().map(|kind| (kind, self.retry_hours_of(kind))).collect(),
             enabled_events: EventKind::ALL.into_iter().filter(|kind| self.is_enabled(*kind)).collect(),

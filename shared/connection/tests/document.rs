@@ -51,6 +51,8 @@ fn every_mistake_is_named_with_its_key_and_what_is_expected() {
         ("deliver_from", json!("yesterday")),
         ("deliver_from", json!("2026-11-22")),
         ("time_zone", json!("Berlin")),
+        ("shadow_days", json!(0)),
+        ("shadow_days", json!(401)),
         ("retry_hours", json!(0)),
         ("retry_hours", json!(-1)),
         ("retry_hours", json!("72")),
@@ -206,7 +208,7 @@ fn defaults_are_those_of_the_table() {
     let (document, warnings) = Document::parse_strictly(&sample("minimal.json")).unwrap();
     assert!(warnings.is_empty());
     let settings = document.settings();
-    assert_eq!((settings.mode, settings.deliver_from), (Mode::Deliver, None));
+    assert_eq!((settings.mode, settings.deliver_from, settings.shadow_days), (Mode::Deliver, None, 30));
     assert_eq!(settings.time_zone.iana_name(), Some("Europe/Berlin"));
     assert!(settings.retry_hours.values().all(|hours| *hours == 72) && settings.retry_hours.len() == EventKind::ALL.len());
     assert_eq!(

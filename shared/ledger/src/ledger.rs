@@ -16,11 +16,12 @@ pub struct Ledger {
     retention: SignedDuration,
 }
 
-const HOURS_PER_DAY: i64 = 24;
+/// Days are counted as so many hours: retention knows no time zone.
+pub(crate) const HOURS_PER_DAY: i64 = 24;
 
 impl Ledger {
-    /// The ledger in that table. Items of sessions and shadow writes are kept for `retention_days` after their last
-    /// change; replays may come late.
+    /// The ledger in that table. Items of sessions are kept for `retention_days` after their last change; replays may come
+    /// late. Shadow writes have a time of their own.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>, retention_days: u32) -> Self {
         let retention = SignedDuration::from_hours(i64::from(retention_days) * HOURS_PER_DAY);

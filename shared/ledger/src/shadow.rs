@@ -1,14 +1,17 @@
 //! What would have been written: kept in shadow mode, to be compared with what the old system wrote.
+//!
+//! Whole chats are in it, so it is kept for a time of its own, shorter than the ledger's, and can be expunged before. What the
+//! table's continuous backups still hold of it is not reached from here.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use session::{ApplianceId, Lsid};
 
-use crate::claim::{names, send};
+use crate::claim::{Updated, names, send};
 use crate::error::LedgerError;
-use crate::item::{EXPIRES_AT, Key, moment, read_text, required, text};
-use crate::ledger::Ledger;
+use crate::item::{EXPIRES_AT, Key, moment, moment_text, read_moment, read_text, text};
+use crate::ledger::{HOURS_PER_DAY, Ledger, expiry};
 
 /// The most bytes kept of one session, as JSON. An item of the table may have 400 KB (vendor reference), names and keys
 /// included.
@@ -16,6 +19,7 @@ pub const SHADOW_BYTES_MAX: usize = 300_000;
 
 const SHADOW: &str = "shadow";
 const UPDATED_AT: &str = "updated_at";
+const FORGOTTEN_AT: &str = "forgotten_at";
 /// Texts are not cut below this, for the rest must be readable.
 const TEXT_BYTES_MIN: usize = 200;
 
@@ -29,7 +33,8 @@ pub enum Kept {
 }
 
 impl Ledger {
-    /// Keeps what would be written for the session, in place of what was kept before, for the ledger's retention.
+    /// Keeps what would be written for the session, in place of what was kept before, for `kept_days` from now (days; the
+    /// table removes it within two days after that).
     ///
     /// # Errors
     ///
@@ -40,31 +45,58 @@ impl Ledger {
         appliance: &ApplianceId,
         lsid: &Lsid,
         would_write: &T,
+        kept_days: u32,
         now: Timestamp,
     ) -> Result<Kept, LedgerError> {
         let value = serde_json::to_value(would_write).map_err(|_| unstorable("not a JSON value"))?;
         let (json, kept) = fit(value, SHADOW_BYTES_MAX).ok_or_else(|| unstorable("too large"))?;
         let request = self
             .update(&shadow_key(appliance, lsid))
-            .update_expression("SET #shadow = :shadow, #updated_at = :now, #expires_at = :expires_at")
-            .set_expression_attribute_names(Some(names(&[SHADOW, UPDATED_AT, EXPIRES_AT])))
+            .update_expression("SET #shadow = :shadow, #updated_at = :now, #expires_at = :expires_at REMOVE #forgotten_at")
+            .set_expression_attribute_names(Some(names(&[SHADOW, UPDATED_AT, EXPIRES_AT, FORGOTTEN_AT])))
             .expression_attribute_values(":shadow", text(&json))
             .expression_attribute_values(":now", moment(now))
-            .expression_attribute_values(":expires_at", self.expiry(now));
+            .expression_attribute_values(":expires_at", expiry(now, days(kept_days)));
         send("keep shadow", request).await?;
         Ok(kept)
     }
 
-    /// What was kept for the session, if anything. A consistent read.
+    /// Expunges what was kept for the session, if anything was; returns whether there was something. The key stays, with the moment
+    /// as `forgotten_at`, until the item expires: it shows that it was done, and the worker may not delete. What a later event of the
+    /// session would write is kept again.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LedgerError`]; safe to repeat.
+    pub async fn forget_shadow(&self, appliance: &ApplianceId, lsid: &Lsid, now: Timestamp) -> Result<bool, LedgerError> {
+        let request = self
+            .update(&shadow_key(appliance, lsid))
+            .update_expression("SET #forgotten_at = :now, #updated_at = :now REMOVE #shadow")
+            .condition_expression("attribute_exists(#shadow)")
+            .set_expression_attribute_names(Some(names(&[SHADOW, UPDATED_AT, FORGOTTEN_AT])))
+            .expression_attribute_values(":now", moment(now));
+        Ok(match send("forget shadow", request).await? {
+            Updated::Yes(_) => true,
+            // My own moment: the call had landed and its answer was lost.
+            Updated::No(Some(old)) => read_moment(&old, FORGOTTEN_AT)?.is_some_and(|at| moment_text(at) == moment_text(now)),
+            Updated::No(None) => false,
+        })
+    }
+
+    /// What is kept for the session, if anything. A consistent read.
     ///
     /// # Errors
     ///
     /// Any [`LedgerError`].
     pub async fn shadow(&self, appliance: &ApplianceId, lsid: &Lsid) -> Result<Option<Value>, LedgerError> {
         let Some(item) = self.read("shadow", &shadow_key(appliance, lsid)).await? else { return Ok(None) };
-        let json = required(SHADOW, read_text(&item, SHADOW)?)?;
+        let Some(json) = read_text(&item, SHADOW)? else { return Ok(None) };
         serde_json::from_str(json).map(Some).map_err(|_| LedgerError::unreadable(SHADOW, "not JSON"))
     }
+}
+
+fn days(days: u32) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(days) * HOURS_PER_DAY)
 }
 
 fn shadow_key(appliance: &ApplianceId, lsid: &Lsid) -> Key {

@@ -18,6 +18,8 @@ pub struct Settings {
     pub mode: Mode,
     /// Sessions that ended earlier are ignored, whatever brings them; `None`: none is ignored for its age.
     pub deliver_from: Option<Timestamp>,
+    /// How long the texts of shadow mode are kept; days.
+    pub shadow_days: u32,
     /// For the times in notes and for the date worked.
     pub time_zone: TimeZone,
     /// How long an event is tried while a neighbour is down or the report is missing, per event kind; hours.
@@ -40,6 +42,9 @@ pub struct Settings {
 
 /// How long an event is tried when nothing else is said; hours.
 pub const RETRY_HOURS_DEFAULT: u32 = 72;
+
+/// How long the texts of shadow mode are kept when nothing else is said: a month is enough to compare, and whole chats are in them.
+pub const SHADOW_DAYS_DEFAULT: u32 = 30;
 
 /// Whether and how to deliver.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

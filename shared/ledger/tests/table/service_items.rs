@@ -1,11 +1,15 @@
 //! Proofs, notices and shadow writes.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use ledger::{Claim, Kept, SHADOW_BYTES_MAX, TOLD_AGAIN_AFTER};
 use serde_json::json;
+use session::ApplianceId;
 use session::delivery::WriteKind;
 
-use crate::system::{State, appliance, ledger, ledger_at, lsid, nonce, now};
+use crate::system::{State, appliance, client, ledger, ledger_at, lsid, nonce, now, system};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
 
 #[tokio::test]
@@ -68,18 +72,70 @@ async fn shadow_writes_are_kept_and_leave_the_session_unclaimed() {
     let (ledger, appliance) = (ledger(), appliance());
     assert_eq!(ledger.shadow(&appliance, &lsid()).await.unwrap(), None);
     let writes = json!({"note.session": {"title": "Remote session 48213", "hours": 0.4166}});
-    assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &json!({"old": true}), now()).await.unwrap(), Kept::Whole);
-    assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &writes, now()).await.unwrap(), Kept::Whole);
+    assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &json!({"old": true}), 30, now()).await.unwrap(), Kept::Whole);
+    assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &writes, 30, now()).await.unwrap(), Kept::Whole);
     assert_eq!(ledger.shadow(&appliance, &lsid()).await.unwrap(), Some(writes));
     let claim: Claim<State> = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
     assert_eq!(claim.fence, 1);
+}
+
+/// The attributes of the session's shadow item, as the table has them; texts and numbers.
+async fn shadow_item(appliance: &ApplianceId) -> BTreeMap<String, String> {
+    let (partition, sort) = (appliance.to_string(), format!("#shadow#{}", lsid()));
+    let request = client().get_item().table_name(&system().ledger_table).consistent_read(true);
+    let request = request.key("appliance", AttributeValue::S(partition)).key("lsid", AttributeValue::S(sort));
+    let text = |value: AttributeValue| match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text,
+        other => panic!("{other:?}"),
+    };
+    let item = request.send().await.unwrap().item.unwrap_or_default();
+    item.into_iter().map(|(name, value)| (name, text(value))).collect()
+}
+
+#[tokio::test]
+async fn shadow_writes_expire_after_their_own_days_and_not_with_the_ledger() {
+    let (ledger, appliance) = (ledger(), appliance());
+    for days in [30, 1] {
+        ledger.keep_shadow(&appliance, &lsid(), &json!({"note.session": "chat"}), days, now()).await.unwrap();
+        let expires_at: i64 = shadow_item(&appliance).await["expires_at"].parse().unwrap();
+        assert_eq!(expires_at, now().as_second() + i64::from(days) * 24 * 3600);
+    }
+}
+
+#[tokio::test]
+async fn forgotten_shadow_writes_leave_their_key_and_the_moment_and_no_text() {
+    let (ledger, appliance) = (ledger(), appliance());
+    assert!(!ledger.forget_shadow(&appliance, &lsid(), now()).await.unwrap(), "there is nothing to forget");
+    assert!(shadow_item(&appliance).await.is_empty(), "and nothing is made of it");
+    ledger.keep_shadow(&appliance, &lsid(), &json!({"note.session": "chat"}), 30, now()).await.unwrap();
+    assert!(ledger.forget_shadow(&appliance, &lsid(), now()).await.unwrap());
+    assert_eq!(ledger.shadow(&appliance, &lsid()).await.unwrap(), None);
+    let item = shadow_item(&appliance).await;
+    let names: Vec<&str> = item.keys().map(String::as_str).collect();
+    assert_eq!(names, ["appliance", "expires_at", "forgotten_at", "lsid", "updated_at"]);
+    assert_eq!(item["forgotten_at"], "2030-03-18T14:27:00.500Z");
+    assert!(!ledger.forget_shadow(&appliance, &lsid(), now() + SignedDuration::from_secs(1)).await.unwrap());
+    let later = json!({"note.customer_survey.311": "survey"});
+    ledger.keep_shadow(&appliance, &lsid(), &later, 30, now()).await.unwrap();
+    assert_eq!(ledger.shadow(&appliance, &lsid()).await.unwrap(), Some(later));
+    assert!(!shadow_item(&appliance).await.contains_key("forgotten_at"));
+}
+
+#[tokio::test]
+async fn lost_answer_does_not_hide_that_shadow_writes_were_forgotten() {
+    let (network, appliance) = (UnreliableNetwork::start().await, appliance());
+    let ledger = ledger_at(&network.endpoint);
+    ledger.keep_shadow(&appliance, &lsid(), &json!({"note.session": "chat"}), 30, now()).await.unwrap();
+    network.suffer([Fault::AnswerLost]);
+    assert!(ledger.forget_shadow(&appliance, &lsid(), now()).await.unwrap());
+    assert!(network.is_calm());
 }
 
 #[tokio::test]
 async fn large_shadow_writes_are_cut_to_what_the_table_takes() {
     let (ledger, appliance) = (ledger(), appliance());
     let writes = json!({"note.session": "short", "attachment.1": "Wörter ".repeat(500_000)});
-    assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &writes, now()).await.unwrap(), Kept::Shortened);
+    assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &writes, 30, now()).await.unwrap(), Kept::Shortened);
     let kept = ledger.shadow(&appliance, &lsid()).await.unwrap().unwrap();
     assert_eq!(kept["note.session"], "short");
     assert!((SHADOW_BYTES_MAX / 4..SHADOW_BYTES_MAX).contains(&kept["attachment.1"].as_str().unwrap().len()));

@@ -28,6 +28,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         mode: Mode::Deliver,
         deliver_from: None,
+        shadow_days: session::settings::SHADOW_DAYS_DEFAULT,
         time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
         retry_hours: BTreeMap::new(),
         enabled_events: vec![

@@ -76,6 +76,7 @@ fn make(choice: Choice) -> Rules {
             ModeChoice::Off => Mode::Off,
         },
         deliver_from: None,
+        shadow_days: session::settings::SHADOW_DAYS_DEFAULT,
         time_zone: jiff::tz::TimeZone::UTC,
         retry_hours: events.into_iter().map(|event| (event, hours)).collect(),
         enabled_events: events.to_vec(),
