@@ -12,7 +12,7 @@ use ledger::Ledger;
 use regex_lite::Regex;
 use session::ApplianceId;
 use session::delivery::machine::Rules;
-use session::delivery::{NoticeSubject, Pace};
+use session::delivery::{ApiUser, DocumentVersion, NoticeSubject, Pace};
 use session::render::{TemplateProblem, Templates};
 use ticketing::autotask::AutotaskClient;
 
@@ -28,6 +28,8 @@ pub struct Link {
     pub appliance: ApplianceClient,
     /// The ticketing system.
     pub autotask: AutotaskClient,
+    /// Whose rights decide what look-ups see.
+    pub api_user: ApiUser,
     /// What a person should correct in the document, although it serves.
     pub complaints: Vec<Complaint>,
 }
@@ -125,13 +127,15 @@ impl Links {
 
 fn make(loaded: Arc<Loaded>, pace: Pace) -> Result<Link, LinkError> {
     let document = &loaded.document;
-    let (rules, template_problems) = rules(document, pace)?;
+    let version = DocumentVersion(loaded.version_id().to_owned());
+    let (rules, template_problems) = rules(document, version, pace)?;
     let appliance = ApplianceClient::new(appliance_config(&document.appliance))
         .map_err(|error| LinkError::Client { key: "appliance", problem: error.to_string() })?;
     let autotask = AutotaskClient::new(autotask_config(&document.autotask))
         .map_err(|error| LinkError::Client { key: "autotask", problem: error.to_string() })?;
     let complaints = complaints(&loaded, template_problems);
-    Ok(Link { rules: Arc::new(rules), appliance, autotask, complaints, document: loaded })
+    let api_user = ApiUser(document.autotask.identity());
+    Ok(Link { rules: Arc::new(rules), appliance, autotask, api_user, complaints, document: loaded })
 }
 
 fn complaints(loaded: &Loaded, template_problems: Vec<TemplateProblem>) -> Vec<Complaint> {
@@ -149,13 +153,13 @@ fn complaints(loaded: &Loaded, template_problems: Vec<TemplateProblem>) -> Vec<C
     of_document.into_iter().chain(of_templates).collect()
 }
 
-fn rules(document: &Document, pace: Pace) -> Result<(Rules, Vec<TemplateProblem>), LinkError> {
+fn rules(document: &Document, version: DocumentVersion, pace: Pace) -> Result<(Rules, Vec<TemplateProblem>), LinkError> {
     let settings = document.settings();
     let (templates, template_problems) = Templates::new(&settings.templates);
     let key_pattern = settings.external_key_pattern.as_deref().map(Regex::new).transpose();
     let key_pattern =
         key_pattern.map_err(|error| LinkError::Client { key: "autotask.external_key_pattern", problem: error.to_string() })?;
-    Ok((Rules { settings, templates, key_pattern, pace }, template_problems))
+    Ok((Rules { settings, templates, key_pattern, pace, document: version }, template_problems))
 }
 
 fn appliance_config(connection: &ApplianceConnection) -> ApplianceConfig {

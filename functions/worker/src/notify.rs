@@ -99,10 +99,14 @@ impl Notifier {
 fn subject(connection: ConnectionName<'_>, subject: NoticeSubject) -> String {
     let what = match subject {
         NoticeSubject::Refused => "a write was refused",
-        NoticeSubject::Blocked => "a right is missing in Autotask",
+        NoticeSubject::Blocked => "a right is missing, or a write is objected to",
         NoticeSubject::InDoubt => "a write is in doubt",
         NoticeSubject::CredentialsRefused => "credentials are refused",
         NoticeSubject::LookUpsUntrusted => "look-ups cannot be trusted",
+        NoticeSubject::LeftOpen => "a write was left open",
+        NoticeSubject::SurveyMissing => "an exit survey does not show",
+        NoticeSubject::EndUnknown => "nobody knows when a session ended",
+        NoticeSubject::ReportRefused => "the appliance refuses a report",
         NoticeSubject::DeadLettered => "an event was given up",
         NoticeSubject::TemplateFailed => "a template failed",
         NoticeSubject::Connection => "the connection document cannot be used",

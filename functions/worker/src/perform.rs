@@ -98,7 +98,10 @@ impl Performer<'_> {
             }
             Step::LookUp(look_up) => Answer::Found(self.look_up(&look_up).await),
             Step::Send { content, .. } => Answer::Sent(self.send(&content).await),
-            Step::Prove { kind, seen } => self.noted(self.ledger.set_proof(self.appliance, kind, seen, clock::now()).await),
+            Step::Prove { kind, proof } => {
+                let user = &self.link.api_user;
+                self.noted(self.ledger.set_proof(self.appliance, user, kind, &proof, clock::now()).await)
+            }
             Step::Pause(pause) => self.noted(self.ledger.open_pause(self.appliance, &pause).await),
             Step::Resume(scope) => match self.pauses.iter().find(|pause| pause.scope == scope) {
                 Some(seen) => self.noted(self.ledger.close_pause(self.appliance, seen).await),

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use appliance::outbound_event::{self, Parsed};
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
-use ledger::{Claim, Ledger, LedgerError, Nonce};
+use ledger::{Claim, Ledger, LedgerError, Nonce, Progress, Stored};
+use session::delivery::admission::Arrival;
 use session::delivery::machine::{Delivery, Input};
-use session::delivery::{Ending, NoticeSubject, Pause, Probe, Proofs, Record};
+use session::delivery::record::WaitReason;
+use session::delivery::waits::{later, not_before_receives_last, queue_time_ends};
+use session::delivery::{DeadLetterReason, Ending, NoticeSubject, Record};
 use session::{OutboundEvent, QueueMessage};
 use tracing::Level;
 
-use crate::admit::{Admitted, with};
+use crate::admit::{Admitted, Leave, with};
 use crate::budget::Budgets;
 use crate::clock;
 use crate::link::{Link, LinkError, Links};
@@ -21,9 +24,6 @@ use crate::log_line::{Identity, Line, Log};
 use crate::notify::Notifier;
 use crate::perform::{Performer, Run};
 use crate::queue::Queues;
-
-/// How long a message waits when the ledger or the queue did not answer: they are AWS's own and come back soon.
-const LEDGER_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Whether a message is done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,19 @@ pub struct Worker {
     pub log: Log,
 }
 
+/// A message in hand: what it says, and what the queue says of it.
+pub(crate) struct Attempt {
+    /// The message.
+    pub(crate) queued: QueueMessage,
+    /// The event in it.
+    pub(crate) event: OutboundEvent,
+    /// Since when it is in the queue, and how long it may stay.
+    pub(crate) arrival: Arrival,
+    /// When the platform ends the invocation.
+    pub(crate) deadline: Timestamp,
+    identity: Identity,
+}
+
 /// What is to become of a message, before the queue is told.
 enum Fate {
     Done,
@@ -72,7 +85,7 @@ impl Worker {
 
     async fn fate_of(&self, message: &SqsMessage, deadline: Timestamp) -> Fate {
         match read(message.body.as_deref().unwrap_or_default()) {
-            Ok(Read::Event(queued, event)) => self.deliver(&queued, event, deadline).await,
+            Ok(Read::Event(queued, event)) => self.deliver(&attempt(message, queued, event, deadline)).await,
             Ok(Read::Unknown { name }) => {
                 self.print(&Line::new(Level::INFO, "ignored", Some("unknown_event".to_owned())).saying("event", name));
                 Fate::Done
@@ -85,112 +98,138 @@ impl Worker {
         }
     }
 
-    async fn deliver(&self, queued: &QueueMessage, event: OutboundEvent, deadline: Timestamp) -> Fate {
-        let identity = Identity::new(queued, &event);
-        match self.try_deliver(queued, event, deadline, &identity).await {
+    async fn deliver(&self, attempt: &Attempt) -> Fate {
+        match self.try_deliver(attempt).await {
             Ok(fate) => fate,
-            Err(Obstacle::Link(error)) => self.wait_for_link(queued, &error, &identity).await,
-            Err(Obstacle::Ledger(error)) => self.wait_for_ledger(&error, &identity),
+            Err(Obstacle::Link(error)) => self.wait_for_link(attempt, &error).await,
+            Err(Obstacle::Ledger(error)) => self.wait_for_ledger(attempt, &error).await,
         }
     }
 
-    async fn try_deliver(
-        &self,
-        queued: &QueueMessage,
-        event: OutboundEvent,
-        deadline: Timestamp,
-        identity: &Identity,
-    ) -> Result<Fate, Obstacle> {
-        let link = self.links.get(&queued.appliance, clock::now()).await?;
+    async fn try_deliver(&self, attempt: &Attempt) -> Result<Fate, Obstacle> {
+        let appliance = &attempt.queued.appliance;
+        let link = self.links.get(appliance, clock::now()).await?;
         for complaint in &link.complaints {
-            self.notifier
-                .tell_of_connection(link.name_of(&queued.appliance), complaint.subject, &complaint.problem, complaint.remedy)
-                .await;
+            let name = link.name_of(appliance);
+            self.notifier.tell_of_connection(name, complaint.subject, &complaint.problem, complaint.remedy).await;
         }
-        let (pauses, probes) = match self.admit(queued, &event, &link, deadline).await? {
-            Admitted::Go { pauses, probes } => (pauses, probes),
+        let leave = match self.admit(attempt, &link).await? {
+            Admitted::Go(leave) => leave,
             Admitted::Wait { until, why } => {
-                self.print(&Line::waits(identity, until, why));
+                self.print(&Line::waits(&attempt.identity, until, why.name()));
                 return Ok(Fate::Hide { until });
             }
         };
-        let fate = self.claim_and_run(queued, event, link, deadline, pauses, &probes, identity).await;
-        self.give_back(&queued.appliance, &probes).await;
+        let fate = self.claim_and_run(attempt, link, &leave).await;
+        self.give_back(appliance, &leave.probes).await;
         fate
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one run, used once")]
-    async fn claim_and_run(
-        &self,
-        queued: &QueueMessage,
-        event: OutboundEvent,
-        link: Arc<Link>,
-        deadline: Timestamp,
-        pauses: Vec<Pause>,
-        probes: &[Probe],
-        identity: &Identity,
-    ) -> Result<Fate, Obstacle> {
-        let proofs = self.ledger.proofs(&queued.appliance).await?;
-        let mut claim = self.claim(queued, &event).await?;
-        let input = input(queued, event, deadline, &claim);
-        Ok(self.run(queued, link, input, &mut claim, proofs, pauses, probes, identity).await)
-    }
-
-    async fn claim(&self, queued: &QueueMessage, event: &OutboundEvent) -> Result<Claim<Record>, LedgerError> {
-        let nonce = Nonce::new(fastrand::u128(..));
-        self.ledger.claim(&queued.appliance, &event.lsid, nonce, clock::now()).await
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one run, used once")]
-    async fn run(
-        &self,
-        queued: &QueueMessage,
-        link: Arc<Link>,
-        input: Input,
-        claim: &mut Claim<Record>,
-        proofs: Proofs,
-        pauses: Vec<Pause>,
-        probes: &[Probe],
-        identity: &Identity,
-    ) -> Fate {
-        let lsid = input.event.lsid.clone();
+    async fn claim_and_run(&self, attempt: &Attempt, link: Arc<Link>, leave: &Leave) -> Result<Fate, Obstacle> {
+        let proofs = self.ledger.proofs(&attempt.queued.appliance, &link.api_user).await?;
+        let mut claim = self.claim(attempt).await?;
         let before = claim.record.take();
-        let mut delivery = Delivery::new(input, Arc::clone(&link.rules), before.clone(), proofs, pauses.clone());
-        let pauses = probes.iter().fold(pauses, |pauses, probe| with(pauses, probe.pause()));
-        let mut performer = Performer {
-            ledger: &self.ledger,
-            links: &self.links,
-            notifier: &self.notifier,
-            appliance: &queued.appliance,
-            lsid: &lsid,
-            link,
-            pauses,
-            deadline: delivery.deadline(),
-        };
-        let run = Box::pin(performer.run(&mut delivery, claim)).await;
-        self.print(&Line::ended(identity, &run, &before.unwrap_or_default(), delivery.record()));
-        match run {
+        let rules = Arc::clone(&link.rules);
+        let mut delivery = Delivery::new(input(attempt, &claim), rules, before.clone(), proofs, leave.pauses.clone());
+        let run = self.run(attempt, link, leave, &mut delivery, &mut claim).await;
+        self.print(&Line::ended(&attempt.identity, &run, &before.unwrap_or_default(), delivery.record()));
+        Ok(match run {
             Run::Ended(Ending::Finished(_)) => Fate::Done,
             Run::Ended(Ending::Wait { until, .. }) => Fate::Hide { until },
             Run::Ended(Ending::DeadLetter(reason)) => Fate::DeadLetter { reason: reason.to_string() },
             Run::FenceLost => Fate::Leave,
-            Run::Ledger(_) | Run::Endless => Fate::Hide { until: session::delivery::waits::later(clock::now(), LEDGER_WAIT) },
-        }
+            Run::Ledger(_) | Run::Endless => Fate::Hide { until: self.next_look(attempt) },
+        })
+    }
+
+    async fn claim(&self, attempt: &Attempt) -> Result<Claim<Record>, LedgerError> {
+        let nonce = Nonce::new(fastrand::u128(..));
+        self.ledger.claim(&attempt.queued.appliance, &attempt.event.lsid, nonce, clock::now()).await
+    }
+
+    async fn run(
+        &self,
+        attempt: &Attempt,
+        link: Arc<Link>,
+        leave: &Leave,
+        delivery: &mut Delivery,
+        claim: &mut Claim<Record>,
+    ) -> Run {
+        let pauses = leave.pauses.clone();
+        let mut performer = Performer {
+            ledger: &self.ledger,
+            links: &self.links,
+            notifier: &self.notifier,
+            appliance: &attempt.queued.appliance,
+            lsid: &attempt.event.lsid,
+            link,
+            pauses: leave.probes.iter().fold(pauses, |pauses, probe| with(pauses, probe.pause())),
+            deadline: attempt.deadline,
+        };
+        Box::pin(performer.run(delivery, claim)).await
+    }
+
+    /// When a message that could not be worked on looks again: the queue's age bounds that, not its count of receives.
+    fn next_look(&self, attempt: &Attempt) -> Timestamp {
+        let now = clock::now();
+        later(now, self.links.pace().unclaimed(attempt.arrival.received_at, now))
     }
 
     /// Without a document the events wait, and somebody is told which key is wrong.
-    async fn wait_for_link(&self, queued: &QueueMessage, error: &LinkError, identity: &Identity) -> Fate {
+    async fn wait_for_link(&self, attempt: &Attempt, error: &LinkError) -> Fate {
         let remedy = "correct the connection document in Secrets Manager; the events wait and go on by themselves";
-        self.notifier.tell_of_connection((&queued.appliance).into(), NoticeSubject::Connection, &error.to_string(), remedy).await;
-        let until = session::delivery::waits::later(clock::now(), self.links.pace().no_document());
-        self.print(&Line::waits(identity, until, "no_connection_document"));
+        let appliance = &attempt.queued.appliance;
+        self.notifier.tell_of_connection(appliance.into(), NoticeSubject::Connection, &error.to_string(), remedy).await;
+        if clock::now() >= attempt.arrival.expires_at {
+            return self.give_up(attempt, DeadLetterReason::QueueTimeUsedUp(WaitReason::NoConnectionDocument)).await;
+        }
+        self.wait(attempt, WaitReason::NoConnectionDocument, None)
+    }
+
+    /// Without the ledger nothing may be done. What waits for it so long that the queue would forget it is given up; then the reason on
+    /// the message and the notice are all there is, for the ledger cannot be told.
+    async fn wait_for_ledger(&self, attempt: &Attempt, error: &LedgerError) -> Fate {
+        if clock::now() >= attempt.arrival.expires_at {
+            return self.give_up(attempt, DeadLetterReason::QueueTimeUsedUp(WaitReason::Ledger)).await;
+        }
+        self.wait(attempt, WaitReason::Ledger, Some(error.to_string()))
+    }
+
+    fn wait(&self, attempt: &Attempt, why: WaitReason, reason: Option<String>) -> Fate {
+        let until = self.next_look(attempt);
+        self.print(&Line::waits(&attempt.identity, until, why.name()).saying("reason", reason));
         Fate::Hide { until }
     }
 
-    fn wait_for_ledger(&self, error: &LedgerError, identity: &Identity) -> Fate {
-        let until = session::delivery::waits::later(clock::now(), LEDGER_WAIT);
-        self.print(&Line::waits(identity, until, "ledger").saying("reason", error.to_string()));
-        Fate::Hide { until }
+    /// Gives up an event of which no delivery can be begun: the ledger first, if it answers, then people, then the queue.
+    async fn give_up(&self, attempt: &Attempt, reason: DeadLetterReason) -> Fate {
+        let (appliance, lsid) = (&attempt.queued.appliance, &attempt.event.lsid);
+        let notice = match self.claim(attempt).await {
+            Ok(mut claim) => {
+                let mut record = claim.record.take().unwrap_or_default();
+                let notice = record.give_up(reason.clone());
+                let (now, attention) = (clock::now(), record.attention());
+                let attention = attention.map(|_| ledger::Attention { since: now });
+                match self.ledger.record(&mut claim, &record, Progress::Outcome, attention, now).await {
+                    Ok(Stored::Yes) => notice,
+                    Ok(Stored::FenceLost) => return Fate::Leave,
+                    Err(error) => {
+                        tracing::error!(%appliance, %lsid, %error, "the ledger does not learn that the event is given up");
+                        notice
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(%appliance, %lsid, %error, "the ledger does not learn that the event is given up");
+                Record::default().give_up(reason.clone())
+            }
+        };
+        self.notifier.tell(appliance.into(), lsid, &notice).await;
+        let line = Line::new(Level::ERROR, "dead_lettered", Some(reason.name().to_owned()));
+        self.print(
+            &line.saying("appliance", appliance.as_str()).saying("lsid", lsid.as_str()).saying("reason", reason.to_string()),
+        );
+        Fate::DeadLetter { reason: reason.to_string() }
     }
 
     fn print(&self, line: &Line) {
@@ -202,7 +241,9 @@ impl Worker {
             Fate::Done => Disposition::Done,
             Fate::Leave => Disposition::Again,
             Fate::Hide { until } => {
-                if let Err(error) = self.queues.hide(message, until, clock::now()).await {
+                let now = clock::now();
+                let until = not_before_receives_last(until, receives(message), now);
+                if let Err(error) = self.queues.hide(message, until, now).await {
                     tracing::warn!(%error, "the message waits for the queue's own visibility time-out instead");
                 }
                 Disposition::Again
@@ -252,12 +293,31 @@ fn read(text: &str) -> Result<Read, String> {
     }
 }
 
-fn input(queued: &QueueMessage, event: OutboundEvent, deadline: Timestamp, claim: &Claim<Record>) -> Input {
+fn attempt(message: &SqsMessage, queued: QueueMessage, event: OutboundEvent, deadline: Timestamp) -> Attempt {
+    let (kind, received_at) = (event.kind, queued.received_at);
+    let expires_at = queue_time_ends(sent_at(message).unwrap_or(received_at));
+    let identity = Identity::new(&queued, &event);
+    Attempt { arrival: Arrival { kind, received_at, expires_at }, queued, event, deadline, identity }
+}
+
+/// When the queue took the message: from then it counts how long it keeps it. Milliseconds since 1970, as SQS gives it.
+fn sent_at(message: &SqsMessage) -> Option<Timestamp> {
+    let milliseconds = message.attributes.get("SentTimestamp")?.parse().ok()?;
+    Timestamp::from_millisecond(milliseconds).ok()
+}
+
+/// How often the queue has given the message out, this time included.
+fn receives(message: &SqsMessage) -> u32 {
+    message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or_default()
+}
+
+fn input(attempt: &Attempt, claim: &Claim<Record>) -> Input {
     Input {
-        event,
-        source: queued.source,
-        received_at: queued.received_at,
-        deadline,
+        event: attempt.event.clone(),
+        source: attempt.queued.source,
+        received_at: attempt.arrival.received_at,
+        expires_at: attempt.arrival.expires_at,
+        deadline: attempt.deadline,
         claims_without_outcome: claim.claims_without_outcome,
         jitter: fastrand::f64(),
     }

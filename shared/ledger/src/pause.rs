@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use session::delivery::{Pause, PauseCause, PauseScope, Probe};
+use session::delivery::{DocumentVersion, Pause, PauseCause, PauseScope, Probe};
 use session::{ApplianceId, Sentence};
 
 use crate::attribute::{from_attribute, to_attribute};
@@ -25,6 +25,8 @@ struct StoredPause {
     cause: PauseCause,
     sentence: Sentence,
     rounds: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<DocumentVersion>,
 }
 
 impl Ledger {
@@ -129,17 +131,18 @@ fn attribute(scope: PauseScope) -> String {
 }
 
 fn to_stored(pause: &Pause) -> StoredPause {
-    let Pause { scope: _, until, cause, sentence, rounds } = pause;
-    StoredPause { until: moment_text(*until), cause: *cause, sentence: sentence.clone(), rounds: *rounds }
+    let Pause { scope: _, until, cause, sentence, rounds, document } = pause;
+    let (sentence, document) = (sentence.clone(), document.clone());
+    StoredPause { until: moment_text(*until), cause: *cause, sentence, rounds: *rounds, document }
 }
 
 /// The pause of that scope in the item of all pauses, if there is one.
 fn from_item(scope: PauseScope, item: &Item) -> Result<Option<Pause>, LedgerError> {
     let attribute = attribute(scope);
     let Some(value) = item.get(&attribute) else { return Ok(None) };
-    let StoredPause { until, cause, sentence, rounds } = from_attribute(&attribute, value)?;
+    let StoredPause { until, cause, sentence, rounds, document } = from_attribute(&attribute, value)?;
     let until = until.parse().map_err(|_| LedgerError::unreadable(&attribute, "its end is not a moment"))?;
-    Ok(Some(Pause { scope, until, cause, sentence, rounds }))
+    Ok(Some(Pause { scope, until, cause, sentence, rounds, document }))
 }
 
 #[cfg(test)]
@@ -156,8 +159,14 @@ mod tests {
     #[test]
     fn pause_lies_in_the_table_to_the_millisecond() {
         let until: Timestamp = "2026-11-22T10:00:00.0009Z".parse().unwrap();
-        let pause =
-            Pause { scope: PauseScope::Ticketing, until, cause: PauseCause::Throttled, sentence: "busy".into(), rounds: 1 };
+        let pause = Pause {
+            document: Some(DocumentVersion("v1".to_owned())),
+            scope: PauseScope::Ticketing,
+            until,
+            cause: PauseCause::Throttled,
+            sentence: "busy".into(),
+            rounds: 1,
+        };
         let item = Item::from([(attribute(pause.scope), to_attribute(&to_stored(&pause)).unwrap())]);
         let kept = Pause { until: "2026-11-22T10:00:00Z".parse().unwrap(), ..pause };
         assert_eq!(from_item(PauseScope::Ticketing, &item).unwrap(), Some(kept));

@@ -8,7 +8,7 @@ use crate::system::{appliance, ledger, ledger_at, now};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
 
 fn pause(scope: PauseScope, until: Timestamp, rounds: u32) -> Pause {
-    Pause { scope, until, cause: PauseCause::CredentialsRefused, sentence: "login failed".into(), rounds }
+    Pause { scope, until, cause: PauseCause::CredentialsRefused, sentence: "login failed".into(), rounds, document: None }
 }
 
 fn minutes(minutes: i64) -> Timestamp {

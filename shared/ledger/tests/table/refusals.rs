@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use ledger::{Claim, Ledger, LedgerError, Progress};
 use session::ApplianceId;
+use session::delivery::ApiUser;
 use tokio::net::TcpListener;
 
 use crate::system::{RETENTION_DAYS, State, appliance, client, ledger, ledger_at, lsid, nonce, now, state, system};
@@ -26,7 +27,7 @@ async fn missing_table_is_a_refusal_that_names_the_cause() {
     let error = claim(&ledger, &appliance()).await.unwrap_err();
     assert_eq!(error.to_string(), "claim: the ledger refuses the request (ResourceNotFoundException)");
     assert!(matches!(ledger.pauses(&appliance()).await, Err(LedgerError::Refused { .. })));
-    assert!(matches!(ledger.proofs(&appliance()).await, Err(LedgerError::Refused { .. })));
+    assert!(matches!(ledger.proofs(&appliance(), &ApiUser::default()).await, Err(LedgerError::Refused { .. })));
 }
 
 #[tokio::test]

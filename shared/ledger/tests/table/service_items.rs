@@ -6,23 +6,28 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use ledger::{Claim, Kept, SHADOW_BYTES_MAX, TOLD_AGAIN_AFTER};
 use serde_json::json;
-use session::ApplianceId;
-use session::delivery::WriteKind;
+use session::delivery::{ApiUser, Marker, Place, Proof, Proofs, Witness, WriteId, WriteKind};
+use session::{ApplianceId, TicketId};
 
 use crate::system::{State, appliance, client, ledger, ledger_at, lsid, nonce, now, system};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
 
 #[tokio::test]
-async fn proof_is_kept_per_kind_and_the_last_word_counts() {
+async fn proof_is_kept_per_api_user_and_kind_and_the_last_word_counts() {
     let (ledger, appliance) = (ledger(), appliance());
-    assert_eq!(ledger.proofs(&appliance).await.unwrap().of(WriteKind::Note), None);
-    ledger.set_proof(&appliance, WriteKind::Note, true, now()).await.unwrap();
-    ledger.set_proof(&appliance, WriteKind::TimeEntry, false, now()).await.unwrap();
-    let proofs = ledger.proofs(&appliance).await.unwrap();
-    assert_eq!((proofs.of(WriteKind::Note), proofs.of(WriteKind::TimeEntry)), (Some(true), Some(false)));
-    assert_eq!(proofs.of(WriteKind::Attachment), None);
-    ledger.set_proof(&appliance, WriteKind::TimeEntry, true, now()).await.unwrap();
-    assert_eq!(ledger.proofs(&appliance).await.unwrap().of(WriteKind::TimeEntry), Some(true));
+    let [user, other] = ["a1", "b2"].map(|user| ApiUser(user.to_owned()));
+    assert_eq!(ledger.proofs(&appliance, &user).await.unwrap(), Proofs::default());
+    let marker = Marker::new(&lsid(), &WriteId::SessionNote);
+    let place = Place::Note { ticket: TicketId(7), since: now() };
+    let (seen, unseen) = (Proof { at: now(), witness: Some(Witness { marker, place }) }, Proof { at: now(), witness: None });
+    ledger.set_proof(&appliance, &user, WriteKind::Note, &seen, now()).await.unwrap();
+    ledger.set_proof(&appliance, &user, WriteKind::TimeEntry, &unseen, now()).await.unwrap();
+    let proofs = ledger.proofs(&appliance, &user).await.unwrap();
+    assert_eq!((proofs.0.get(&WriteKind::Note), proofs.0.get(&WriteKind::TimeEntry)), (Some(&seen), Some(&unseen)));
+    assert_eq!(proofs.0.get(&WriteKind::Attachment), None);
+    ledger.set_proof(&appliance, &user, WriteKind::TimeEntry, &seen, now()).await.unwrap();
+    assert!(ledger.proofs(&appliance, &user).await.unwrap().trusted(WriteKind::TimeEntry));
+    assert_eq!(ledger.proofs(&appliance, &other).await.unwrap(), Proofs::default(), "another user may see less");
 }
 
 #[tokio::test]

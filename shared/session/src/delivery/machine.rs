@@ -33,7 +33,7 @@ use crate::failure::{Failure, Sentence};
 use crate::ids::Lsid;
 use crate::queue_message::Source;
 use crate::render::{Ended, SessionNote, Templates};
-use crate::settings::{Mode, Settings};
+use crate::settings::{Mode, Settings, Visibility};
 use crate::support_session::{SupportSession, SurveyKind};
 use crate::time_entry::Attendance;
 
@@ -347,6 +347,10 @@ impl Delivery {
         let Input { source, received_at, .. } = self.input;
         let second = self.input.event.timestamp.unwrap_or(received_at).as_second();
         match self.input.event.kind {
+            EventKind::SupportConferenceBegin
+            | EventKind::SupportConferenceOwnerChanged
+            | EventKind::SupportConferenceMemberAdded
+            | EventKind::SupportConferenceMemberDeparted => return false,
             EventKind::SupportConferenceEnd => self.remember_end(),
             // A survey that is switched off is not waited for.
             kind if source != Source::Replay && ignored(&self.rules.settings, kind) == Some(Ignored::EventOff) => {}
@@ -356,10 +360,6 @@ impl Delivery {
             EventKind::SupportConferenceRepExitSurveyCompleted => {
                 self.remember_survey(SurveyKind::Representative, second, self.writer());
             }
-            EventKind::SupportConferenceBegin
-            | EventKind::SupportConferenceOwnerChanged
-            | EventKind::SupportConferenceMemberAdded
-            | EventKind::SupportConferenceMemberDeparted => return false,
         }
         true
     }
@@ -569,7 +569,7 @@ impl Delivery {
         match answer {
             Ok(ticket) => {
                 self.reached(PauseScope::Ticketing);
-                match matched(reference, ticket, self.rules.settings.stale_ticket_days, now) {
+                match matched(reference, ticket, &self.rules.settings, now) {
                     Ok(ticket) => self.begin_writes(ticket),
                     Err(Unmatched::TicketNotFound) => self.wind_down(Closing::TicketGone, now),
                     Err(unmatched) => self.finish_unmatched(unmatched),
@@ -645,14 +645,8 @@ impl Delivery {
     }
 
     fn give_up(&mut self, reason: DeadLetterReason) {
-        self.tell(
-            NoticeSubject::DeadLettered,
-            None,
-            Sentence::new(&reason.to_string()),
-            "look at the reason, mend what it names, then replay the message from the dead-letter queue",
-        );
-        self.record.waiting = None;
-        self.record.dead_lettered = Some(reason.clone());
+        let notice = self.record.give_up(reason.clone());
+        self.tell(notice.subject, None, notice.sentence, notice.remedy.as_str());
         self.ending = Some(Ending::DeadLetter(reason));
     }
 
@@ -790,12 +784,20 @@ fn last_event(session: &SupportSession) -> Option<Timestamp> {
 }
 
 /// The ticket, if it is one that a session may be written on.
-fn matched(reference: &TicketReference, ticket: Option<Ticket>, stale_days: u32, now: Timestamp) -> Result<Ticket, Unmatched> {
+fn matched(
+    reference: &TicketReference,
+    ticket: Option<Ticket>,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Ticket, Unmatched> {
     let ticket = ticket.ok_or(Unmatched::TicketNotFound)?;
-    let age_limit = Duration::from_secs(u64::from(stale_days) * 24 * 3600);
+    let age_limit = Duration::from_secs(u64::from(settings.stale_ticket_days) * 24 * 3600);
     let stale = ticket.last_activity.is_none_or(|at| later(at, age_limit) < now);
     match reference {
         TicketReference::BareDigits(_) if stale => Err(Unmatched::StaleTicket),
+        TicketReference::BareDigits(_) if settings.note.visibility == Visibility::Customer => {
+            Err(Unmatched::DigitsShownToCustomer)
+        }
         _ => Ok(ticket),
     }
 }

@@ -31,6 +31,6 @@ pub use pause::{DocumentVersion, Pause, PauseCause, PauseScope};
 pub use probe::{Probe, probes};
 pub use record::{Attention, DeadLetterReason, Record, Unmatched, Write, WriteState, Writer};
 pub use step::{Answer, Content, Ending, LookUp, Notice, NoticeSubject, Outcome, Place, Step};
-pub use trust::{Proof, Proofs, Witness};
+pub use trust::{ApiUser, Proof, Proofs, Witness};
 pub use waits::Pace;
 pub use write_id::{Marker, RepresentativeKey, WriteId, WriteKind};

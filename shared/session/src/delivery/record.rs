@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::step::{Notice, NoticeSubject};
 use super::write_id::{RepresentativeKey, WriteId};
 use crate::failure::Sentence;
 use crate::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
@@ -290,6 +291,9 @@ pub enum Unmatched {
     /// Found by bare digits, and without activity for too long: they may be a phone number.
     #[error("bare digits, and the ticket of that id has been without activity for long")]
     StaleTicket,
+    /// Found by bare digits, and the note would be shown to the ticket's company: a customer can set such a key to any number.
+    #[error("bare digits, and the note would be shown to the company of whatever ticket has that id")]
+    DigitsShownToCustomer,
 }
 
 /// Why an event is ignored.
@@ -548,6 +552,17 @@ impl Attention {
 }
 
 impl Record {
+    /// Remembers that the event in hand is given up; returns what a person should know. The delivery does this by itself; whoever
+    /// cannot begin one (without a connection document) does it here.
+    pub fn give_up(&mut self, reason: DeadLetterReason) -> Notice {
+        self.waiting = None;
+        let sentence = Sentence::new(&reason.to_string());
+        self.dead_lettered = Some(reason);
+        let ticket = self.target.as_ref().map(|target| target.number.clone());
+        let remedy = "look at the reason, mend what it names, then replay the message from the dead-letter queue";
+        Notice { subject: NoticeSubject::DeadLettered, ticket, write: None, sentence, remedy: Sentence::new(remedy) }
+    }
+
     /// Whether a write may have been made by a call whose fate is unknown.
     #[must_use]
     pub fn has_unresolved(&self) -> bool {

@@ -18,6 +18,10 @@ use super::write_id::{Marker, WriteKind};
 /// After this a proof is renewed with the next write, so that its witness is a recent row: one look-up a day and kind.
 pub const PROOF_RENEWED_AFTER: Duration = Duration::from_secs(24 * 3600);
 
+/// Tells one API user of one tenant from another: what one sees says nothing of what another does. Names nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ApiUser(pub String);
+
 /// What is known of look-ups, per kind of write; a kind that is missing was never tried.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -32,7 +32,8 @@ const END_MISSING: u64 = 15 * MINUTE;
 /// far below what the queue allows.
 const UNCLAIMED_MIN: u64 = 30 * SECOND;
 const UNCLAIMED_MAX: u64 = HOUR;
-/// A changed connection document ends a pause for refused credentials: this often a message that waits for one looks at it.
+/// A changed connection document ends a pause for refused credentials: this often a message that waits for one looks at it. A document
+/// is cached for as long.
 const LOOK_AT_DOCUMENT: u64 = 5 * MINUTE;
 /// An announced survey that is not in the report this long after all else is final will not come: customers submit empty forms.
 const SURVEY: u64 = HOUR;

@@ -4,12 +4,15 @@
 //! wrong at once, see the simulation.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod cut_over;
+mod ends;
 mod modes;
 mod once;
 mod refusals;
 mod replays;
 mod sample;
 mod surveys;
+mod switched_off;
 mod tickets;
 mod unknown;
 mod waiting;

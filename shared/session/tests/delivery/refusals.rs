@@ -6,7 +6,7 @@ use session::failure::Failure;
 use session::ids::RoleId;
 
 use crate::sample::{self, seconds};
-use crate::world::{Mishap, World, blocked, not_taken, pause_of, refused};
+use crate::world::{Mishap, World, blocked, not_taken, pause_of, refused, write_blocked};
 
 #[test]
 fn refused_time_entry_leaves_the_note() {
@@ -126,7 +126,7 @@ fn note_that_is_too_long_is_written_at_half_the_size_with_the_rest_attached() {
     world.report = Ok(sample::talkative(20_000));
     world.mishap("note.session", Mishap::Fails(Failure::TooLong { sentence: "description exceeds maximum length".into() }));
     assert_eq!(world.deliver(&world.end_message()).outcome(), Outcome::Delivered);
-    assert!(world.rows_of("note.session")[0].characters <= 15_000);
+    assert!(world.rows_of("note.session")[0].text.chars().count() <= 15_000);
     assert_eq!(world.rows_of("attachment.1").len(), 1);
     assert_eq!(world.rows_of("time.29").len(), 1);
 }
@@ -182,4 +182,62 @@ fn note_that_was_complete_gets_no_attachment_when_a_later_report_is_longer() {
     world.deliver(&world.message(session::EventKind::SupportConferenceCustomerExitSurveyCompleted, 50));
     assert_eq!(world.rows_of("attachment.1").len(), 0);
     assert_eq!(world.rows.len(), 3);
+}
+
+#[test]
+fn write_that_the_vendor_objects_to_alone_waits_alone_and_opens_no_pause() {
+    let mut world = World::new();
+    let message = world.end_message();
+    world.mishap("time.29", Mishap::Fails(write_blocked()));
+    let run = world.deliver(&message);
+    assert_eq!(run.waits_until().duration_since(world.now).as_secs(), 899);
+    assert_eq!(world.rows_of("note.session").len(), 1);
+    assert!(world.pauses.is_empty(), "nobody else waits");
+    assert_eq!(world.attention(), Some(Attention::Blocked));
+
+    world.deliver_to_its_end(&message);
+    world.assert_one_note_and_one_time_entry();
+    assert_eq!((world.attention(), world.told(NoticeSubject::Blocked)), (None, 1));
+}
+
+#[test]
+fn write_that_the_vendor_goes_on_objecting_to_is_told_once_tried_hourly_and_then_refused() {
+    let mut world = World::new();
+    for _ in 0..200 {
+        world.mishap("time.29", Mishap::Fails(write_blocked()));
+    }
+    let began = world.now;
+    let run = world.deliver_to_its_end(&world.end_message());
+    assert_eq!(run.outcome(), Outcome::Delivered, "no dead letter: all else is done");
+    assert!(world.now >= began + seconds(72 * 3600));
+    assert!((70..80).contains(&run.called("send time.29")), "{}", run.called("send time.29"));
+    assert_eq!((world.told(NoticeSubject::Blocked), world.told(NoticeSubject::Refused)), (1, 1));
+    assert_eq!(world.attention(), Some(Attention::Refused));
+}
+
+#[test]
+fn survey_of_a_session_whose_time_entry_is_objected_to_is_written_with_the_next_try() {
+    let mut world = World::new();
+    let message = world.end_message();
+    world.mishap("time.29", Mishap::Fails(write_blocked()));
+    world.mishap("time.29", Mishap::Fails(write_blocked()));
+    world.deliver(&message);
+    let report = sample::session(Some(sample::TICKET));
+    world.report =
+        Ok(session::support_session::SupportSession { customer_surveys: vec![sample::survey(sample::CUSTOMER)], ..report });
+    world.later(seconds(900));
+    world.deliver(&message);
+    assert_eq!(world.rows_of("note.customer_survey.311").len(), 1);
+}
+
+#[test]
+fn objection_to_one_write_shows_that_the_right_of_its_kind_is_there() {
+    let mut world = World::new();
+    let message = world.end_message();
+    world.mishap("time.29", Mishap::Fails(blocked()));
+    world.deliver(&message);
+    world.now = pause_of(&world, PauseScope::Kind(WriteKind::TimeEntry)).unwrap().until;
+    world.mishap("time.29", Mishap::Fails(write_blocked()));
+    world.deliver(&message);
+    assert!(world.pauses.is_empty());
 }

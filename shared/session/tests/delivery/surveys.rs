@@ -1,8 +1,9 @@
 //! Surveys: a note each, never twice, in whatever order they and the session's end arrive.
 
-use session::delivery::{DeadLetterReason, Ending, Outcome};
+use session::delivery::record::Skip;
+use session::delivery::{Attention, Ending, NoticeSubject, Outcome, WriteState};
 use session::event::EventKind;
-use session::support_session::SupportSession;
+use session::support_session::{SupportSession, Survey};
 
 use crate::sample::{self, CUSTOMER, DANA, TICKET, seconds, survey};
 use crate::world::World;
@@ -115,11 +116,66 @@ fn surveys_of_both_kinds_in_the_report_come_with_the_end() {
 }
 
 #[test]
-fn survey_that_never_shows_in_the_report_is_dead_lettered_and_the_note_stays() {
+fn survey_that_never_shows_is_given_up_after_an_hour_listed_and_told_and_holds_nothing_up() {
     let mut world = World::new();
     world.deliver(&world.end_message());
+    let began = world.now;
     let message = world.message(CUSTOMER_SURVEY, 50);
-    let run = world.deliver_to_its_end(&message);
-    assert_eq!(run.ending, Some(Ending::DeadLetter(DeadLetterReason::ReportMissing)));
+    assert_eq!(world.deliver_to_its_end(&message).outcome(), Outcome::Delivered);
+    let waited = world.now.duration_since(began).as_secs();
+    assert!((3600..4600).contains(&waited), "{waited} s");
     world.assert_one_note_and_one_time_entry();
+    assert_eq!(world.attention(), Some(Attention::SurveyMissing));
+    assert_eq!(world.told(NoticeSubject::SurveyMissing), 1);
+
+    world.report = Ok(SupportSession { representative_surveys: vec![survey(DANA)], ..sample::session(Some(TICKET)) });
+    let next = world.message(REPRESENTATIVE_SURVEY, 4000);
+    assert_eq!(world.deliver(&next).outcome(), Outcome::Delivered, "the next one does not wait for it");
+}
+
+#[test]
+fn survey_that_shows_after_it_was_given_up_is_written_by_a_replay_and_leaves_the_list() {
+    let mut world = World::new();
+    world.deliver(&world.end_message());
+    world.deliver_to_its_end(&world.message(CUSTOMER_SURVEY, 50));
+    world.report = Ok(with_customer_surveys(&[CUSTOMER]));
+    world.later(seconds(3600));
+    world.deliver(&world.replay());
+    world.assert_one_of_each(&["note.session", "time.29", "note.customer_survey.311"]);
+    assert_eq!(world.attention(), None);
+}
+
+#[test]
+fn survey_that_nobody_filled_in_counts_and_writes_nothing() {
+    let mut world = World::new();
+    world.deliver(&world.end_message());
+    let empty = Survey { answers: Vec::new(), ..survey(CUSTOMER) };
+    world.report = Ok(SupportSession { customer_surveys: vec![empty], ..sample::session(Some(TICKET)) });
+    assert_eq!(world.deliver(&world.message(CUSTOMER_SURVEY, 50)).outcome(), Outcome::Delivered);
+    assert_eq!(world.state("note.customer_survey.311"), WriteState::Skipped { reason: Skip::EmptySurvey });
+    world.assert_one_note_and_one_time_entry();
+}
+
+#[test]
+fn surveys_of_one_connection_are_told_apart_by_what_they_say_in_whatever_order_they_come() {
+    let [first, second] = ["5", "1"].map(|rating| {
+        let answers = vec![("rating".to_owned(), rating.to_owned())];
+        Survey { answers, ..survey(CUSTOMER) }
+    });
+    let mut world = World::new();
+    let with = |surveys: &[&Survey]| {
+        let customer_surveys = surveys.iter().copied().cloned().collect();
+        Ok(SupportSession { customer_surveys, ..sample::session(Some(TICKET)) })
+    };
+    world.report = with(&[&first]);
+    world.deliver(&world.end_message());
+    world.deliver(&world.message(CUSTOMER_SURVEY, 50));
+    world.report = with(&[&second, &first]);
+    world.deliver(&world.message(CUSTOMER_SURVEY, 70));
+    world.report = with(&[&first, &second]);
+    world.later(seconds(3600));
+    world.deliver(&world.replay());
+    world.assert_one_of_each(&["note.session", "time.29", "note.customer_survey.311", "note.customer_survey.-1"]);
+    let texts: Vec<&str> = world.rows.iter().map(|row| row.text.as_str()).collect();
+    assert_eq!(texts.iter().filter(|text| text.contains("rating: 5") || text.contains("5\n")).count().min(1), 1, "{texts:?}");
 }

@@ -50,7 +50,7 @@ fn write_that_never_landed_is_sent_again_after_the_last_look_only() {
     let run = world.deliver_to_its_end(&message);
     world.assert_one_note_and_one_time_entry();
     assert_eq!(run.called("send note.session"), 2);
-    assert_eq!(run.called("look up note.session"), 3);
+    assert_eq!((run.called("look up note.session"), run.called("look up the witness of note")), (3, 1));
     assert!(world.now >= sent_by + seconds(330), "sent again while the first might still have landed");
 }
 
@@ -117,4 +117,56 @@ fn worker_that_dies_after_the_write_leaves_it_to_be_found() {
     let run = world.deliver_to_its_end(&message);
     assert_eq!(run.called("send note.session"), 0);
     world.assert_one_note_and_one_time_entry();
+}
+
+/// The API user lost rights, or was replaced by one with fewer, after look-ups had been seen to work.
+#[test]
+fn rights_that_were_taken_away_since_the_proof_leave_an_unknown_write_in_doubt_instead_of_doubling_it() {
+    let mut world = World::new();
+    let message = world.end_message();
+    world.mishap("note.session", Mishap::AnswerLost);
+    world.deliver(&message);
+    world.blind = vec![WriteKind::Note];
+    world.deliver_to_its_end(&message);
+    assert_eq!(world.rows_of("note.session").len(), 1);
+    assert!(matches!(world.state("note.session"), WriteState::InDoubt { .. }));
+    assert_eq!((world.told(NoticeSubject::InDoubt), world.told(NoticeSubject::LookUpsUntrusted)), (1, 1));
+}
+
+#[test]
+fn another_api_user_begins_without_a_proof_and_what_it_cannot_see_is_not_sent_again() {
+    let mut world = World::new();
+    let message = world.end_message();
+    world.mishap("note.session", Mishap::AnswerLost);
+    world.deliver(&message);
+    // As the ledger answers for another user.
+    world.proofs = Proofs::default();
+    world.blind = vec![WriteKind::Note];
+    world.deliver_to_its_end(&message);
+    assert_eq!(world.rows_of("note.session").len(), 1);
+    assert!(matches!(world.state("note.session"), WriteState::InDoubt { .. }));
+}
+
+#[test]
+fn proof_is_renewed_by_the_first_write_of_a_day() {
+    let mut world = World::new();
+    world.later(seconds(24 * 3600));
+    let run = world.deliver(&world.end_message());
+    assert_eq!((run.called("look up note.session"), run.called("look up time.29")), (1, 1));
+    let at = world.proofs.0[&WriteKind::Note].at;
+    assert!(at > crate::sample::end() + seconds(24 * 3600));
+}
+
+#[test]
+fn row_that_appears_late_does_not_disprove_what_was_seen_before() {
+    let mut world = World::new();
+    let message = world.end_message();
+    for proof in world.proofs.0.values_mut() {
+        proof.at -= seconds(25 * 3600);
+    }
+    world.rows_appear_after = seconds(10);
+    let run = world.deliver(&message);
+    assert_eq!(run.called("look up the witness of note"), 1);
+    assert!(world.proofs.trusted(WriteKind::Note));
+    assert_eq!(world.told(NoticeSubject::LookUpsUntrusted), 0);
 }

@@ -167,3 +167,82 @@ fn what_alternates_does_not_begin_its_ladder_anew_each_time() {
     }
     assert!(last.is_some_and(|wait| wait > seconds(600)), "{last:?}");
 }
+
+#[test]
+fn event_that_is_held_for_as_long_as_the_queue_keeps_it_is_given_up_with_reason_entry_and_notice() {
+    let mut world = World::new();
+    world.settings.mode = session::settings::Mode::Hold;
+    let message = world.end_message();
+    let began = world.now;
+    let run = world.deliver_to_its_end(&message);
+    assert_eq!(run.ending, Some(Ending::DeadLetter(DeadLetterReason::QueueTimeUsedUp(WaitReason::OnHold))));
+    let waited = world.now.duration_since(began);
+    assert!(waited >= seconds(13 * 24 * 3600) && waited < seconds(14 * 24 * 3600), "{waited}");
+    assert_eq!(world.attention(), Some(Attention::DeadLettered));
+    assert_eq!(world.told(NoticeSubject::DeadLettered), 1);
+    // Sent back once it is switched on again, it is as if it had come then.
+    world.settings.mode = session::settings::Mode::Deliver;
+    world.deliver(&message);
+    world.assert_one_note_and_one_time_entry();
+}
+
+#[test]
+fn retry_time_longer_than_the_queue_keeps_events_ends_with_it() {
+    let mut world = World::new();
+    world.report = Err(not_ready());
+    let message = world.end_message();
+    world.settings.retry_hours.insert(message.event.kind, 24 * 30);
+    let began = world.now;
+    let run = world.deliver_to_its_end(&message);
+    let reason = DeadLetterReason::QueueTimeUsedUp(WaitReason::ReportNotReady);
+    assert_eq!(run.ending, Some(Ending::DeadLetter(reason)));
+    assert!(world.now.duration_since(began) < seconds(14 * 24 * 3600));
+}
+
+#[test]
+fn corrected_credentials_end_the_pause_at_once() {
+    let mut world = World::new();
+    world.report = Err(Failure::CredentialsRefused { sentence: "login failed".into() });
+    let message = world.end_message();
+    // The third refusal in a row pauses the neighbour for an hour.
+    for _ in 0..3 {
+        world.deliver(&message);
+        world.now = world.pauses[0].until;
+    }
+    world.now -= seconds(3500);
+    let Admission::Wait { until, why } = world.admission(&message) else { panic!("it does not wait") };
+    assert_eq!((until, why), (world.now + seconds(300), WaitReason::ApplianceCredentials), "it looks for a changed document");
+
+    world.document = session::delivery::DocumentVersion("2".to_owned());
+    world.report = Ok(sample::session(Some(TICKET)));
+    assert_eq!(world.admission(&message), Admission::Go);
+    assert_eq!(world.deliver(&message).outcome(), Outcome::Delivered);
+    assert!(world.pauses.is_empty());
+}
+
+#[test]
+fn missing_right_on_the_appliance_pauses_it_and_is_told_at_once() {
+    let mut world = World::new();
+    world.report = Err(Failure::Blocked { sentence: "no permission".into(), remedy: "grant it".into() });
+    let run = world.deliver(&world.end_message());
+    assert!(matches!(run.ending, Some(Ending::Wait { why: WaitReason::ApplianceRight, .. })));
+    assert_eq!(world.told(NoticeSubject::Blocked), 1);
+    assert_eq!(pause_of(&world, PauseScope::Appliance).unwrap().cause, PauseCause::Blocked);
+}
+
+#[test]
+fn answer_of_the_appliance_that_nobody_knows_is_waited_for_and_told_once_after_a_quarter_of_an_hour() {
+    let mut world = World::new();
+    world.report = Err(Failure::Unrecognised { sentence: "Feature unavailable.".into() });
+    let message = world.end_message();
+    let began = world.now;
+    while world.now < began + seconds(2 * 3600) {
+        let run = world.deliver(&message);
+        let early = world.now < began + seconds(900);
+        assert_eq!(world.told(NoticeSubject::ReportRefused), usize::from(!early));
+        world.now = run.waits_until();
+    }
+    world.report = Ok(sample::session(Some(TICKET)));
+    world.deliver(&message);
+    world.assert_one_note_and_one_time_entry();
+}

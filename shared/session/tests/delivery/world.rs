@@ -11,7 +11,7 @@ use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketReferenc
 use session::delivery::admission::{Admission, Arrival, admission};
 use session::delivery::machine::{Delivery, Input, Rules};
 use session::delivery::step::{Kept, NoAuthor};
-use session::delivery::waits::queue_time_ends;
+use session::delivery::waits::{not_before_receives_last, queue_time_ends};
 use session::delivery::{
     Answer, Attention, Content, DocumentVersion, Ending, LookUp, Marker, Notice, NoticeSubject, Outcome, Pace, Pause, PauseScope,
     Place, Proof, Proofs, Record, Step, Witness, WriteId, WriteKind, WriteState,
@@ -28,8 +28,8 @@ use crate::sample;
 
 /// A run that needs more steps than this is taken for an endless one.
 const STEPS_MAX: u32 = 500;
-/// An event that needs more runs than this is taken for one that never ends.
-const RUNS_MAX: u32 = 600;
+/// After as many receives the queue moves a message away without a word.
+const RECEIVES_MAX: u32 = 1000;
 /// How long the platform lets a run last.
 const INVOCATION: SignedDuration = SignedDuration::from_secs(90);
 
@@ -63,8 +63,8 @@ pub(crate) struct Row {
     pub(crate) marked: String,
     pub(crate) ticket: TicketId,
     pub(crate) role: Option<RoleId>,
-    /// The length of a note's text.
-    pub(crate) characters: usize,
+    /// A note's text.
+    pub(crate) text: String,
     visible_from: Timestamp,
 }
 
@@ -96,6 +96,14 @@ impl Run {
         }
     }
 
+    #[track_caller]
+    pub(crate) fn waits_until(&self) -> Timestamp {
+        match &self.ending {
+            Some(Ending::Wait { until, .. }) => *until,
+            other => panic!("it does not wait: {other:?}"),
+        }
+    }
+
     pub(crate) fn called(&self, call: &str) -> usize {
         self.calls.iter().filter(|other| *other == call).count()
     }
@@ -118,6 +126,8 @@ pub(crate) struct World {
     /// The API user does not see rows of these kinds.
     pub(crate) blind: Vec<WriteKind>,
     pub(crate) rows: Vec<Row>,
+    /// A row is seen this long after it was written.
+    pub(crate) rows_appear_after: SignedDuration,
     /// What other sessions wrote, by which look-ups are proven.
     pub(crate) witnesses: Vec<Row>,
     pub(crate) proofs: Proofs,
@@ -155,6 +165,7 @@ impl World {
             mishaps: BTreeMap::new(),
             blind: Vec::new(),
             rows: Vec::new(),
+            rows_appear_after: SignedDuration::ZERO,
             witnesses: all.into_iter().map(witness_row).collect(),
             proofs: Proofs(all.into_iter().map(|kind| (kind, proof(kind))).collect()),
             pauses: Vec::new(),
@@ -198,6 +209,12 @@ impl World {
         self.proofs.0.insert(kind, Proof { at: self.now, witness: None });
     }
 
+    /// An operator assigns the session to that ticket.
+    pub(crate) fn assign(&mut self, ticket: TicketId) {
+        let record = Record { assigned: Some(ticket), ..self.record() };
+        self.item.as_mut().unwrap().2 = Some(serde_json::to_string(&record).unwrap());
+    }
+
     /// The ledger forgets the session.
     pub(crate) fn lose_memory(&mut self) {
         self.item = None;
@@ -238,6 +255,15 @@ impl World {
         assert_eq!((self.rows_of("note.session").len(), self.rows_of("time.29").len(), self.rows.len()), (1, 1, 2));
     }
 
+    /// One row of each of these writes, and nothing else.
+    #[track_caller]
+    pub(crate) fn assert_one_of_each(&self, writes: &[&str]) {
+        for write in writes {
+            assert_eq!(self.rows_of(write).len(), 1, "{write}");
+        }
+        assert_eq!(self.rows.len(), writes.len());
+    }
+
     // --- The worker ------------------------------------------------------------------------------------------------
 
     /// One claim of the message, to the end of its run.
@@ -253,9 +279,9 @@ impl World {
     /// The message again and again, each time when it becomes visible, until it is done with. Returns all runs as one.
     pub(crate) fn deliver_to_its_end(&mut self, message: &Message) -> Run {
         let mut all = Run::default();
-        for _ in 0..RUNS_MAX {
+        for receives in 1..RECEIVES_MAX {
             if let Admission::Wait { until, .. } = self.admission(message) {
-                self.now = until;
+                self.now = not_before_receives_last(until, receives, self.now);
                 continue;
             }
             let run = self.deliver(message);
@@ -263,7 +289,7 @@ impl World {
             all.records += run.records;
             all.calls.extend(run.calls);
             match run.ending {
-                Some(Ending::Wait { until, .. }) => self.now = self.now.max(until),
+                Some(Ending::Wait { until, .. }) => self.now = not_before_receives_last(self.now.max(until), receives, self.now),
                 ending => {
                     all.ending = ending;
                     return all;
@@ -338,7 +364,9 @@ impl World {
             }
             Step::FindAuthor { .. } => Answer::Author(Ok(self.author.clone())),
             Step::LookUp(look_up) => {
-                run.calls.push(format!("look up {}", look_up.write));
+                let is_own = look_up.marker == Marker::new(&sample::LSID.parse().unwrap(), &look_up.write);
+                let what = if is_own { look_up.write.to_string() } else { format!("the witness of {}", look_up.write.kind()) };
+                run.calls.push(format!("look up {what}"));
                 Answer::Found(Ok(self.look_up(&look_up)))
             }
             Step::Send { write, content, .. } => {
@@ -403,7 +431,7 @@ impl World {
     fn send(&mut self, write: &WriteId, content: &Content) -> Result<RemoteId, Failure> {
         let mishap = self.mishaps.get_mut(&write.to_string()).and_then(VecDeque::pop_front);
         match mishap {
-            None => Ok(self.insert(content, self.now)),
+            None => Ok(self.insert(content, self.now + self.rows_appear_after)),
             Some(Mishap::Fails(failure)) => Err(failure),
             Some(Mishap::AnswerLost) => {
                 self.insert(content, self.now);
@@ -426,12 +454,12 @@ impl World {
             marked: marked.to_owned(),
             ticket,
             role: None,
-            characters: 0,
+            text: String::new(),
             visible_from,
         };
         self.rows.push(match content {
             Content::Note { ticket, note } => {
-                Row { characters: note.description.chars().count(), ..row(WriteKind::Note, &note.title, *ticket) }
+                Row { text: note.description.clone(), ..row(WriteKind::Note, &note.title, *ticket) }
             }
             Content::TimeEntry { ticket, entry } => {
                 Row { role: Some(entry.role), ..row(WriteKind::TimeEntry, &entry.internal_notes, *ticket) }
@@ -467,7 +495,7 @@ fn proof(kind: WriteKind) -> Proof {
 
 fn witness_row(kind: WriteKind) -> Row {
     let (id, marked) = (RemoteId(1), witness_marker(kind).to_string());
-    Row { id, kind, marked, ticket: TicketId(7), role: None, characters: 0, visible_from: sample::end() }
+    Row { id, kind, marked, ticket: TicketId(7), role: None, text: String::new(), visible_from: sample::end() }
 }
 
 // --- What neighbours say -------------------------------------------------------------------------------------------
@@ -490,6 +518,11 @@ pub(crate) fn refused(sentence: &str) -> Failure {
 
 pub(crate) fn blocked() -> Failure {
     Failure::Blocked { sentence: "no permission to add time".into(), remedy: "grant it".into() }
+}
+
+pub(crate) fn write_blocked() -> Failure {
+    let sentence = "the timesheet of this week is submitted".into();
+    Failure::WriteBlocked { sentence, remedy: "let it be returned".into() }
 }
 
 pub(crate) fn pause_of(world: &World, scope: PauseScope) -> Option<&Pause> {
