@@ -373,7 +373,6 @@ def connection_document(simulators: dict, *, tenant: str) -> dict:
         "name": "Acme, local system",
         "mode": "deliver",
         # The samples happened in 2025; by default sessions that ended before the first deployment are ignored.
-        "deliver_from": "2025-01-01T00:00:00Z",
         "time_zone": "Europe/Berlin",
         "appliance": {
             "url": f"{simulators['appliance']}/t/{tenant}",

@@ -65,7 +65,6 @@ impl Bench {
         let mut document = json!({
             "version": 1,
             "name": "Acme",
-            "deliver_from": "2025-01-01T00:00:00Z",
             "time_zone": "Europe/Berlin",
             "appliance": {
                 "url": self.appliance.url(),
@@ -170,7 +169,7 @@ impl Drop for Bench {
 }
 
 /// Longer than the worker remembers a connection document here, which is three seconds.
-const REMEMBERED: Duration = Duration::from_secs(4);
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(4);
 
 /// Appliance ids that no test uses; those that no test has had yet come first.
 static IDS: LazyLock<Mutex<VecDeque<String>>> =

@@ -1,8 +1,9 @@
 //! The modes of a connection, and the day from which it delivers.
 
 use serde_json::json;
+use simulators::{Fault, FaultAction};
 
-use crate::bench::{Bench, TICKET, state, until};
+use crate::bench::{Bench, TICKET, sample, state, until, with_key};
 use crate::local_aws;
 
 #[tokio::test]
@@ -48,16 +49,53 @@ async fn off_records_the_session_as_ignored_and_asks_nobody() {
 
 #[tokio::test]
 async fn sessions_that_ended_before_the_cut_over_are_ignored_whatever_brings_them() {
-    // By default the cut-over is the moment when the connection was first seen.
-    for changes in [json!({ "deliver_from": "2025-03-18T13:27:21Z" }), json!({ "deliver_from": null })] {
-        let bench = Bench::with(changes).await;
+    let bench = Bench::with(json!({ "deliver_from": "2025-03-18T13:27:21Z" })).await;
+    let session = bench.session("printer-without-surveys", TICKET).await;
+    session.ends().await;
+    session.replay().await;
+    let item = session.settled_after(2).await;
+    assert_eq!(item["record"]["ignored"], "before_deliver_from", "{item:#}");
+    assert_eq!(session.written().await, (0, 0));
+}
+
+#[tokio::test]
+async fn survey_after_the_cut_over_is_written_and_what_the_old_plugin_wrote_is_not() {
+    for before in ["shadow", "off"] {
+        let bench = Bench::with(json!({ "mode": before })).await;
         let session = bench.session("printer-without-surveys", TICKET).await;
         session.ends().await;
-        session.replay().await;
-        let item = session.settled_after(2).await;
-        assert_eq!(item["record"]["ignored"], "before_deliver_from", "{item:#}");
-        assert_eq!(session.written().await, (0, 0));
+        session.settled().await;
+
+        bench.put_document(&bench.document_with(json!({ "mode": "deliver" }))).await;
+        session.put_report(&with_key(&sample("reports/printer.xml"), TICKET)).await;
+        // The worker may know the old document for some seconds: a survey that it takes for the old plugin's would not be written.
+        tokio::time::sleep(crate::bench::REMEMBERED).await;
+        session.announce(&session.event("support_conference_customer_exit_survey_completed")).await;
+        let item = session.until("the survey is written", |item| state(item, "note.customer_survey.311") == "done").await;
+        assert_eq!(session.written().await, (1, 0), "the survey alone, {before}: {item:#}");
     }
+}
+
+/// The switch that somebody throws when something goes wrong.
+#[tokio::test]
+async fn off_lists_and_tells_what_was_tried_and_stays_open_and_a_replay_writes_it_later() {
+    let bench = Bench::new().await;
+    let mailbox = bench.mailbox().await;
+    let busy = FaultAction::Status { status: 429, headers: [].into(), body: String::new() };
+    bench.autotask.fault(Fault::new(busy).on("POST", "/TimeEntries")).await;
+    let session = bench.session("printer-without-surveys", TICKET).await;
+    session.ends().await;
+    session.waits_for("autotask").await;
+    bench.put_document(&bench.document_with(json!({ "mode": "off" }))).await;
+    let item = session.until("it is let go", |item| item["record"]["left_open"].is_object()).await;
+    assert_eq!(item["record"]["left_open"], json!({ "ignored": "mode_off" }), "{item:#}");
+    assert!(item["attention_at"].is_string(), "it is on the list: {item:#}");
+    bench.told(&mailbox, &["a write was left open", &session.lsid, "replay the session"]).await;
+
+    bench.autotask.clear_faults().await;
+    bench.put_document(&bench.document_with(json!({}))).await;
+    session.replay_until("the time entry is written", |item| state(item, "time.101") == "done").await;
+    assert_eq!(session.written().await, (1, 1));
 }
 
 #[tokio::test]

@@ -302,7 +302,6 @@ fn document(appliance: &str, autotask: &str, wire: Wire) -> Value {
     json!({
         "version": 1,
         "name": "Benchmark",
-        "deliver_from": "2025-01-01T00:00:00Z",
         "time_zone": "Europe/Berlin",
         "appliance": {
             "url": appliance,

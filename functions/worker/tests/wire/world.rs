@@ -145,7 +145,6 @@ impl World {
         let document = json!({
             "version": 1,
             "templates": templates,
-            "deliver_from": "2025-01-01T00:00:00Z",
             "time_zone": "Europe/Berlin",
             "appliance": {
                 "url": through(appliance_url, &self.appliance_wire),
