@@ -28,8 +28,6 @@ pub struct Link {
     pub appliance: ApplianceClient,
     /// The ticketing system.
     pub autotask: AutotaskClient,
-    /// Whose rights decide what look-ups see.
-    pub api_user: ApiUser,
     /// What a person should correct in the document, although it serves.
     pub complaints: Vec<Complaint>,
 }
@@ -134,8 +132,7 @@ fn make(loaded: Arc<Loaded>, pace: Pace) -> Result<Link, LinkError> {
     let autotask = AutotaskClient::new(autotask_config(&document.autotask))
         .map_err(|error| LinkError::Client { key: "autotask", problem: error.to_string() })?;
     let complaints = complaints(&loaded, template_problems);
-    let api_user = ApiUser(document.autotask.identity());
-    Ok(Link { rules: Arc::new(rules), appliance, autotask, api_user, complaints, document: loaded })
+    Ok(Link { rules: Arc::new(rules), appliance, autotask, complaints, document: loaded })
 }
 
 fn complaints(loaded: &Loaded, template_problems: Vec<TemplateProblem>) -> Vec<Complaint> {
@@ -155,11 +152,12 @@ fn complaints(loaded: &Loaded, template_problems: Vec<TemplateProblem>) -> Vec<C
 
 fn rules(document: &Document, version: DocumentVersion, pace: Pace) -> Result<(Rules, Vec<TemplateProblem>), LinkError> {
     let settings = document.settings();
+    let api_user = ApiUser(document.autotask.identity());
     let (templates, template_problems) = Templates::new(&settings.templates);
     let key_pattern = settings.external_key_pattern.as_deref().map(Regex::new).transpose();
     let key_pattern =
         key_pattern.map_err(|error| LinkError::Client { key: "autotask.external_key_pattern", problem: error.to_string() })?;
-    Ok((Rules { settings, templates, key_pattern, pace, document: version }, template_problems))
+    Ok((Rules { settings, templates, key_pattern, pace, document: version, api_user }, template_problems))
 }
 
 fn appliance_config(connection: &ApplianceConnection) -> ApplianceConfig {

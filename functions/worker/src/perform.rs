@@ -99,7 +99,7 @@ impl Performer<'_> {
             Step::LookUp(look_up) => Answer::Found(self.look_up(&look_up).await),
             Step::Send { content, .. } => Answer::Sent(self.send(&content).await),
             Step::Prove { kind, proof } => {
-                let user = &self.link.api_user;
+                let user = &self.link.rules.api_user;
                 self.noted(self.ledger.set_proof(self.appliance, user, kind, &proof, clock::now()).await)
             }
             Step::Pause(pause) => self.noted(self.ledger.open_pause(self.appliance, &pause).await),

@@ -126,7 +126,7 @@ impl Worker {
     }
 
     async fn claim_and_run(&self, attempt: &Attempt, link: Arc<Link>, leave: &Leave) -> Result<Fate, Obstacle> {
-        let proofs = self.ledger.proofs(&attempt.queued.appliance, &link.api_user).await?;
+        let proofs = self.ledger.proofs(&attempt.queued.appliance, &link.rules.api_user).await?;
         let mut claim = self.claim(attempt).await?;
         let before = claim.record.take();
         let rules = Arc::clone(&link.rules);

@@ -22,7 +22,7 @@ use super::record::{
     WriteState, Writer,
 };
 use super::step::{Answer, Content, Ending, Kept, Notice, NoticeSubject, Outcome, Step};
-use super::trust::Proofs;
+use super::trust::{ApiUser, Proofs};
 use super::waits::{Pace, later};
 use super::winding_down::Closing;
 use super::write_id::{RepresentativeKey, WriteId, WriteKind};
@@ -76,6 +76,8 @@ pub struct Rules {
     pub pace: Pace,
     /// Which version of the connection document these come from.
     pub document: DocumentVersion,
+    /// Whose rights decide what look-ups see.
+    pub api_user: ApiUser,
 }
 
 /// What the last step asked, to make sense of its answer.

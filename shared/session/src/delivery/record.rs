@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::step::{Notice, NoticeSubject};
+use super::trust::ApiUser;
 use super::write_id::{RepresentativeKey, WriteId};
 use crate::failure::Sentence;
 use crate::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
@@ -73,6 +74,9 @@ pub struct Write {
     /// Why it is not tried now, although it is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// As whom it was sent last: what another API user cannot see may be there all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_as: Option<ApiUser>,
     /// A hash of what it says, for surveys: their order in the report does not tell them apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
@@ -104,6 +108,7 @@ impl Write {
             maybe_sent: false,
             look_first: false,
             hold: None,
+            sent_as: None,
             content: None,
             unfamiliar_refusals: 0,
             halvings: 0,

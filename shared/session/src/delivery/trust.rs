@@ -19,7 +19,8 @@ use super::write_id::{Marker, WriteKind};
 pub const PROOF_RENEWED_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Tells one API user of one tenant from another: what one sees says nothing of what another does. Names nobody.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ApiUser(pub String);
 
 /// What is known of look-ups, per kind of write; a kind that is missing was never tried.

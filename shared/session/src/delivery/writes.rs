@@ -218,6 +218,7 @@ impl Delivery {
             // Nothing that was sent before can be there or land any more, or it would not be sent again: look-ups must
             // look where this one goes, although the report may have changed since.
             write.frozen = Some(freeze(content));
+            write.sent_as = Some(self.rules.api_user.clone());
         }
     }
 
@@ -589,8 +590,14 @@ impl Delivery {
         }
     }
 
+    /// Whether a look-up that finds nothing shows that the write was not made: look-ups are known to work for the very API user that sent it.
+    fn is_trusted(&self, id: &WriteId) -> bool {
+        let sent_as = self.record.writes.get(id).and_then(|write| write.sent_as.as_ref());
+        self.proofs.trusted(id.kind()) && sent_as.is_none_or(|user| *user == self.rules.api_user)
+    }
+
     fn decide_after_last_look(&mut self, id: &WriteId, now: Timestamp) {
-        if !self.proofs.trusted(id.kind()) {
+        if !self.is_trusted(id) {
             return self.doubt(id, now);
         }
         self.looked_up.insert(id.clone());
@@ -599,7 +606,7 @@ impl Delivery {
 
     fn decide_after_precaution(&mut self, id: &WriteId, now: Timestamp) {
         let maybe_sent = self.record.writes.get(id).is_some_and(|write| write.maybe_sent);
-        let trusted = self.proofs.trusted(id.kind());
+        let trusted = self.is_trusted(id);
         let disproved = self.proofs.disproved(id.kind());
         if (maybe_sent && !trusted) || (self.record.unremembered && disproved) {
             return self.doubt(id, now);

@@ -170,3 +170,18 @@ fn row_that_appears_late_does_not_disprove_what_was_seen_before() {
     assert!(world.proofs.trusted(WriteKind::Note));
     assert_eq!(world.told(NoticeSubject::LookUpsUntrusted), 0);
 }
+
+/// The other user sees its own rows, which proves nothing of those that its predecessor wrote.
+#[test]
+fn what_another_api_user_sent_is_not_sent_again_although_look_ups_work_for_this_one() {
+    let mut world = World::new();
+    let message = world.end_message();
+    world.mishap("note.session", Mishap::AnswerLost);
+    world.deliver(&message);
+    world.api_user = session::delivery::ApiUser("b".to_owned());
+    // The predecessor's row cannot be seen, the witness can.
+    world.rows.iter_mut().for_each(|row| row.marked = row.marked.replace("note.session", "hidden"));
+    let run = world.deliver_to_its_end(&message);
+    assert_eq!(run.called("send note.session"), 0);
+    assert!(matches!(world.state("note.session"), WriteState::InDoubt { .. }));
+}

@@ -13,8 +13,8 @@ use session::delivery::machine::{Delivery, Input, Rules};
 use session::delivery::step::{Kept, NoAuthor};
 use session::delivery::waits::{not_before_receives_last, queue_time_ends};
 use session::delivery::{
-    Answer, Attention, Content, DocumentVersion, Ending, LookUp, Marker, Notice, NoticeSubject, Outcome, Pace, Pause, PauseScope,
-    Place, Proof, Proofs, Record, Step, Witness, WriteId, WriteKind, WriteState,
+    Answer, ApiUser, Attention, Content, DocumentVersion, Ending, LookUp, Marker, Notice, NoticeSubject, Outcome, Pace, Pause,
+    PauseScope, Place, Proof, Proofs, Record, Step, Witness, WriteId, WriteKind, WriteState,
 };
 use session::event::{EventKind, OutboundEvent};
 use session::failure::{Failure, Sentence};
@@ -114,6 +114,7 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     pub(crate) pace: Pace,
     pub(crate) document: DocumentVersion,
+    pub(crate) api_user: ApiUser,
     /// What the appliance answers.
     pub(crate) report: Result<SupportSession, Failure>,
     /// Tickets by number and id.
@@ -158,6 +159,7 @@ impl World {
             settings: sample::settings(),
             pace: Pace::default(),
             document: DocumentVersion("1".to_owned()),
+            api_user: ApiUser("a".to_owned()),
             report: Ok(sample::session(Some(sample::TICKET))),
             tickets: vec![ticket(42, sample::TICKET), ticket(43, "T20250318.0043")],
             ticket_failure: None,
@@ -302,8 +304,8 @@ impl World {
     pub(crate) fn rules(&self) -> Arc<Rules> {
         let (templates, problems) = Templates::new(&self.settings.templates);
         assert!(problems.is_empty());
-        let document = self.document.clone();
-        Arc::new(Rules { settings: self.settings.clone(), templates, key_pattern: None, pace: self.pace, document })
+        let (document, api_user) = (self.document.clone(), self.api_user.clone());
+        Arc::new(Rules { settings: self.settings.clone(), templates, key_pattern: None, pace: self.pace, document, api_user })
     }
 
     fn claim(&mut self, message: &Message) -> (Input, Option<Record>) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use session::delivery::{DocumentVersion, Pace, Rules};
+use session::delivery::{ApiUser, DocumentVersion, Pace, Rules};
 use session::event::EventKind;
 use session::render::Templates;
 use session::settings::{Beneficiary, Mode, NoteSettings, Settings, TimeEntrySettings};
@@ -94,5 +94,12 @@ fn make(choice: Choice) -> Rules {
     };
     let (templates, problems) = Templates::new(&settings.templates);
     assert!(problems.is_empty(), "{problems:?}");
-    Rules { settings, templates, key_pattern: None, pace: Pace::default(), document: DocumentVersion::default() }
+    Rules {
+        settings,
+        templates,
+        key_pattern: None,
+        pace: Pace::default(),
+        document: DocumentVersion::default(),
+        api_user: ApiUser::default(),
+    }
 }
