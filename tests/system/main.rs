@@ -10,6 +10,7 @@
 mod arriving;
 mod bench;
 mod documents;
+mod first_minutes;
 mod local_aws;
 mod main_job;
 mod matching;
