@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::input::{Row, fields, object, require};
 use super::reads::belongs_to;
+use super::refusals;
 use super::route::Child;
 use super::schema::{self, Entity};
 use super::tenant::{Autotask, int, text};
@@ -56,6 +57,7 @@ pub(crate) fn create(autotask: &mut Autotask, child: Child, parent: i64, call: &
     let writer = autotask.writer(call)?;
     let mut row = fields(child.entity, &object(call)?, autotask.settings.windows_1252)?;
     require(child.entity, &row)?;
+    refusals::check(&autotask.settings.refusals, child.entity, int(&parent_row, "ticketID"), &row)?;
     let size = checked_file(autotask, &row, now)?;
     row.extend(links(child, parent, &parent_row));
     row.insert("fileSize".to_owned(), size.into());

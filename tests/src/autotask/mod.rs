@@ -15,6 +15,7 @@ mod over_http;
 mod print;
 mod query;
 mod reads;
+mod refusals;
 mod route;
 mod schema;
 mod settings;

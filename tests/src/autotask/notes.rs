@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::input::{Row, fields, is_blank, missing_field, object, require};
+use super::refusals;
 use super::schema::{PUBLISH_ALL, TICKET_NOTES, TICKETS};
 use super::tenant::{Autotask, int};
 use super::tickets::{id_of, no_such_row};
@@ -21,6 +22,7 @@ pub(crate) fn create(autotask: &mut Autotask, ticket: i64, call: &Call, now: Tim
     let writer = autotask.writer(call)?;
     let mut row = fields(&TICKET_NOTES, &object(call)?, autotask.settings.windows_1252)?;
     check(autotask, &row)?;
+    refusals::check(&autotask.settings.refusals, &TICKET_NOTES, Some(ticket), &row)?;
     let at = Value::from(instant_text(now));
     // The parent of the path counts, whatever the body says.
     row.insert("ticketID".to_owned(), ticket.into());

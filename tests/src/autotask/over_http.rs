@@ -308,6 +308,54 @@ async fn system_settings_decide_about_time_entries() {
 }
 
 #[tokio::test]
+async fn submitted_timesheet_of_one_resource_refuses_that_one_alone() {
+    let caller = Caller::start().await;
+    caller.tenant.settings(json!({ "timesheets_submitted": { "101": "2025-03-18" } })).await;
+    let refusal = caller.time_entry_refusal(json!({})).await;
+    assert!(refusal.as_ref().is_some_and(|refusal| refusal.contains("timesheet")), "{refusal:?}");
+    assert_eq!(caller.time_entry_refusal(json!({ "resourceID": 102, "roleID": 302 })).await, None);
+}
+
+#[tokio::test]
+async fn write_that_a_rule_is_about_is_refused_and_no_other() {
+    let caller = Caller::start().await;
+    let rules = json!([
+        { "entity": "TimeEntries", "resource": 101, "ticket": 7002, "because": "locked_contract" },
+        { "entity": "TicketNotes", "holds": "<SCRIPT", "because": "filter_page" },
+        { "holds": "forbidden word", "because": "filter_message" },
+        { "entity": "TicketNotes", "ticket": 7003, "because": { "sentence": "The flux capacitor is cold." } },
+    ]);
+    caller.tenant.settings(json!({ "refusals": rules })).await;
+    assert_eq!(caller.time_entry_refusal(json!({ "ticketID": 7002 })).await.as_deref(), Some("The contract is locked."));
+    assert_eq!(caller.time_entry_refusal(json!({})).await, None);
+    let written = async |path: &str, text: &str| {
+        let mut note = note();
+        note["description"] = json!(text);
+        caller.post(path, note).await
+    };
+    assert_eq!(written("Tickets/7001/Notes", "fine").await.0, 200);
+    let (status, page) = written("Tickets/7001/Notes", "<script>").await;
+    assert!(status == 403 && page.as_str().is_some_and(|page| page.starts_with("<html>")), "{status} {page}");
+    let (status, body) = written("Tickets/7001/Notes", "a Forbidden word").await;
+    assert!(status == 403 && body["errors"][0].is_string(), "{status} {body}");
+    let (status, body) = written("Tickets/7003/Notes", "fine").await;
+    assert_eq!((status, &body["errors"][0]), (500, &json!("The flux capacitor is cold.")));
+    let note = caller.tenant.notes(7001).await[0]["id"].clone();
+    let file = json!({ "attachmentType": "FILE_ATTACHMENT", "fullPath": "chat.txt", "title": "Chat", "publish": 2,
+                       "data": STANDARD.encode("one forbidden WORD") });
+    assert_eq!(caller.post(&format!("TicketNotes/{note}/Attachments"), file).await.0, 403);
+}
+
+#[tokio::test]
+async fn inactive_rows_disappear_where_they_are_hidden() {
+    let caller = Caller::start().await;
+    let all = json!([{ "op": "gte", "field": "id", "value": 0 }]);
+    assert!(caller.ids("Roles", all.clone()).await.contains(&305));
+    caller.tenant.settings(json!({ "restricted": { "Roles": "inactive" } })).await;
+    assert_eq!(caller.ids("Roles", all).await, [301, 302, 303, 304]);
+}
+
+#[tokio::test]
 async fn patch_of_a_time_entry_ignores_ticket_and_hours() {
     let caller = Caller::start().await;
     let id = caller.post("TimeEntries", time_entry()).await.1["itemId"].clone();

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::refusals::Refusal;
+
 /// The API user. `PATCH _sim/credentials` changes the given ones.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +57,10 @@ pub(crate) struct Settings {
     pub(crate) summary_notes_required: bool,
     /// Days (`2025-03-18`) up to this one belong to submitted timesheets.
     pub(crate) timesheets_submitted_until: Option<jiff::civil::Date>,
+    /// The same for single resources, by id.
+    pub(crate) timesheets_submitted: BTreeMap<i64, jiff::civil::Date>,
+    /// Writes that are refused one by one.
+    pub(crate) refusals: Vec<Refusal>,
     /// The sentence for a role that the resource does not hold; three are known.
     pub(crate) role_refusal: String,
     /// "Require titles on ticket notes".
@@ -88,6 +94,8 @@ impl Default for Settings {
             time_on_complete_tickets: true,
             summary_notes_required: false,
             timesheets_submitted_until: None,
+            timesheets_submitted: BTreeMap::new(),
+            refusals: Vec::new(),
             role_refusal: "There is no row at position 0.".to_owned(),
             note_title_required: true,
             impersonation: false,
@@ -133,6 +141,8 @@ pub(crate) enum Restriction {
     All,
     /// Those that the API user itself has made.
     Own,
+    /// Those that are not active.
+    Inactive,
 }
 
 /// The system setting "Proxy Time Entry".

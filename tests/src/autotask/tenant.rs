@@ -227,6 +227,7 @@ impl Autotask {
         match self.settings.restricted.get(entity.path) {
             None => true,
             Some(Restriction::All) => false,
+            Some(Restriction::Inactive) => row.get("isActive").is_none_or(|active| *active == true || *active == 1),
             Some(Restriction::Own) => !["creatorResourceID", "creatorUserID", "attachedByResourceID"]
                 .iter()
                 .any(|creator| row.get(*creator).and_then(Value::as_i64) == Some(API_RESOURCE)),

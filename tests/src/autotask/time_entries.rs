@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::input::{Row, fields, is_blank, missing_field, object};
+use super::refusals;
 use super::schema::{BILLING_CODES, CONTRACTS, RESOURCES, STATUS_COMPLETE, TICKETS, TIME_ENTRIES};
 use super::settings::ProxyTimeEntry;
 use super::tenant::{API_RESOURCE, Autotask, int, text};
@@ -89,7 +90,8 @@ fn check(autotask: &Autotask, row: &Row, writer: i64) -> Result<(), Answer> {
     let resource = checked_resource(autotask, row, writer)?;
     check_role(autotask, row, resource, ticket)?;
     let (start, end) = checked_times(row)?;
-    check_timesheet(autotask, row, start, end)?;
+    check_timesheet(autotask, row, resource, start, end)?;
+    refusals::check(&autotask.settings.refusals, &TIME_ENTRIES, int(row, "ticketID"), row)?;
     check_references(autotask, row)?;
     if autotask.settings.summary_notes_required && is_blank(row.get("summaryNotes")) {
         return Err(refused(missing_field("summaryNotes")));
@@ -106,7 +108,7 @@ fn checked_ticket<'a>(autotask: &'a Autotask, row: &Row) -> Result<&'a Row, Answ
     };
     let ticket = autotask.row(&TICKETS, id).ok_or_else(|| refused(no_such_reference("ticketID", &TICKETS, id)))?;
     if int(ticket, "status") == Some(STATUS_COMPLETE) && !autotask.settings.time_on_complete_tickets {
-        return Err(refused("Time entries cannot be added to a complete ticket."));
+        return Err(refused(refusals::COMPLETE));
     }
     Ok(ticket)
 }
@@ -151,18 +153,18 @@ fn checked_times(row: &Row) -> Result<(Timestamp, Timestamp), Answer> {
     Ok((start, end))
 }
 
-fn check_timesheet(autotask: &Autotask, row: &Row, start: Timestamp, end: Timestamp) -> Result<(), Answer> {
+fn check_timesheet(autotask: &Autotask, row: &Row, resource: i64, start: Timestamp, end: Timestamp) -> Result<(), Answer> {
     // An end at midnight sharp still belongs to the day before.
     let last_moment = end.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(end);
     if !autotask.settings.span_over_midnight && day_of(start) != day_of(last_moment) {
         // The setting is documented, its sentence is not.
-        return Err(refused("Time entries are not allowed to span over midnight."));
+        return Err(refused(refusals::MIDNIGHT));
     }
     let worked = text(row, "dateWorked").and_then(|date| date.get(..10)?.parse().ok()).unwrap_or_else(|| day_of(start));
     if autotask.settings.timesheets_submitted_until.is_some_and(|until| worked <= until) {
-        return Err(refused("Time entries cannot be created or changed on a timesheet that is submitted or approved."));
+        return Err(refused(refusals::SUBMITTED));
     }
-    Ok(())
+    refusals::check_timesheet(&autotask.settings.timesheets_submitted, resource, worked)
 }
 
 fn check_references(autotask: &Autotask, row: &Row) -> Result<(), Answer> {

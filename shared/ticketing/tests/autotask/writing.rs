@@ -199,3 +199,28 @@ async fn default_role_that_was_replaced_is_known_after_the_old_one_was_refused()
     assert!(matches!(failure, Failure::RoleRefused { .. }), "{failure:?}");
     assert_eq!(ask().await, RoleId(302));
 }
+
+#[tokio::test]
+async fn each_reason_to_refuse_one_write_blocks_that_write_and_lets_the_next_one_pass() {
+    for because in [
+        "submitted_timesheet",
+        "spans_midnight",
+        "complete_ticket",
+        "ticket_status",
+        "locked_contract",
+        "expired_contract",
+        "no_block",
+        "ticket_not_permitted",
+        "filter_message",
+        "filter_page",
+    ] {
+        let acme = tenant().await;
+        acme.tenant.settings(json!({ "refusals": [{ "ticket": 7001, "because": because }] })).await;
+        let note_refused = acme.client.create_note(TICKET, &note(), soon()).await.unwrap_err();
+        for failure in [note_refused, time_entry_refused(&acme, &time_entry()).await] {
+            assert!(matches!(failure, Failure::WriteBlocked { .. }), "{because}: {failure:?}");
+        }
+        acme.client.create_note(TicketId(7002), &note(), soon()).await.unwrap();
+        acme.client.create_time_entry(TicketId(7002), &time_entry(), soon()).await.unwrap();
+    }
+}
