@@ -63,7 +63,7 @@ async fn missing_right_for_others_time_blocks_the_time_entry_until_it_is_granted
     let item = session.waits_for("blocked").await;
     assert_eq!((state(&item, "note.session"), state(&item, "time.101")), ("done", "wanted"), "{item:#}");
     assert_eq!(session.written().await, (1, 0));
-    let told = bench.told(&mailbox, &["a right is missing in Autotask", &session.lsid, "time.101"]).await;
+    let told = bench.told(&mailbox, &["a right is missing", &session.lsid, "time.101"]).await;
     assert!(told.contains("Proxy Time Entry"), "where to grant it: {told}");
 
     bench.autotask.settings(json!({ "proxy_time_entry": "administrators" })).await;
@@ -80,4 +80,27 @@ async fn session_longer_than_allowed_is_left_to_a_person() {
     assert_eq!(state(&item, "time.rep-17"), "refused", "{item:#}");
     assert_eq!(session.notes_on(TICKET_ID).await.len(), 1);
     assert!(session.time_entries_on(TICKET_ID).await.is_empty());
+}
+
+/// A timesheet that is submitted concerns one technician's week; the others' time goes on being written.
+#[tokio::test]
+async fn submitted_timesheet_makes_that_time_entry_wait_alone() {
+    let bench = Bench::new().await;
+    let mailbox = bench.mailbox().await;
+    bench.autotask.settings(json!({ "timesheets_submitted": { "101": "2025-03-18" } })).await;
+    let session = bench.session("printer-without-surveys", TICKET).await;
+    session.ends().await;
+    let item = session.waits_for("write_blocked").await;
+    assert_eq!((state(&item, "note.session"), state(&item, "time.101")), ("done", "wanted"), "{item:#}");
+    bench.told(&mailbox, &["one write is objected to", &session.lsid, "time.101", "timesheet"]).await;
+    let pauses = local_aws::ledger_item(&bench.id, "#pauses").await.unwrap_or_default();
+    assert!(pauses.get("pause_time_entry").is_none(), "nobody else waits: {pauses:#}");
+
+    let other = bench.session("abnormal-close", TICKET).await;
+    other.ends().await;
+    other.until("another technician's time is written meanwhile", |item| state(item, "time.102") == "done").await;
+
+    bench.autotask.settings(json!({ "timesheets_submitted": {} })).await;
+    session.settled().await;
+    assert_eq!(session.written().await, (1, 1));
 }

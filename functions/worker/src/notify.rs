@@ -99,7 +99,8 @@ impl Notifier {
 fn subject(connection: ConnectionName<'_>, subject: NoticeSubject) -> String {
     let what = match subject {
         NoticeSubject::Refused => "a write was refused",
-        NoticeSubject::Blocked => "a right is missing, or a write is objected to",
+        NoticeSubject::Blocked => "a right is missing",
+        NoticeSubject::WriteBlocked => "one write is objected to for now",
         NoticeSubject::InDoubt => "a write is in doubt",
         NoticeSubject::CredentialsRefused => "credentials are refused",
         NoticeSubject::LookUpsUntrusted => "look-ups cannot be trusted",

@@ -192,6 +192,8 @@ pub enum NoticeSubject {
     Refused,
     /// A right is missing.
     Blocked,
+    /// The vendor objects to one write, for now.
+    WriteBlocked,
     /// A write is in doubt.
     InDoubt,
     /// Credentials are refused.
@@ -221,6 +223,7 @@ impl NoticeSubject {
         match self {
             Self::Refused => "refused",
             Self::Blocked => "blocked",
+            Self::WriteBlocked => "write_blocked",
             Self::InDoubt => "in_doubt",
             Self::CredentialsRefused => "credentials_refused",
             Self::LookUpsUntrusted => "look_ups_untrusted",

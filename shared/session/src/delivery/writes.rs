@@ -391,7 +391,7 @@ impl Delivery {
         let until = later(now, self.rules.pace.blocked(tries));
         write.hold = Some(Hold::Alone { sentence: sentence.clone(), since, tries, until });
         if tries == 0 {
-            self.tell(NoticeSubject::Blocked, Some(id.clone()), sentence, remedy.as_str());
+            self.tell(NoticeSubject::WriteBlocked, Some(id.clone()), sentence, remedy.as_str());
         }
     }
 

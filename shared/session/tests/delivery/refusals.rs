@@ -197,7 +197,7 @@ fn write_that_the_vendor_objects_to_alone_waits_alone_and_opens_no_pause() {
 
     world.deliver_to_its_end(&message);
     world.assert_one_note_and_one_time_entry();
-    assert_eq!((world.attention(), world.told(NoticeSubject::Blocked)), (None, 1));
+    assert_eq!((world.attention(), world.told(NoticeSubject::WriteBlocked)), (None, 1));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn write_that_the_vendor_goes_on_objecting_to_is_told_once_tried_hourly_and_then
     assert_eq!(run.outcome(), Outcome::Delivered, "no dead letter: all else is done");
     assert!(world.now >= began + seconds(72 * 3600));
     assert!((70..80).contains(&run.called("send time.29")), "{}", run.called("send time.29"));
-    assert_eq!((world.told(NoticeSubject::Blocked), world.told(NoticeSubject::Refused)), (1, 1));
+    assert_eq!((world.told(NoticeSubject::WriteBlocked), world.told(NoticeSubject::Refused)), (1, 1));
     assert_eq!(world.attention(), Some(Attention::Refused));
 }
 
