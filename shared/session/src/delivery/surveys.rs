@@ -110,7 +110,7 @@ impl Delivery {
         let further = (1..).map(|n| id(Gsnumber(-n)));
         let free = std::iter::once(own).chain(further).find(|id| !self.record.writes.contains_key(id));
         let Some(free) = free else { return };
-        let write = if survey.answers.is_empty() {
+        let write = if survey.is_blank() {
             self.progressed = true;
             Write::of(WriteState::Skipped { reason: Skip::EmptySurvey })
         } else {
