@@ -56,7 +56,7 @@ impl std::fmt::Debug for TokenHash {
 /// Who may call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
-    /// Every appliance that is known, also those that are only polled.
+    /// Every appliance that is known, also those that have no usable token.
     pub appliances: BTreeSet<ApplianceId>,
     /// Hashes and whose they are; several of one appliance while its token is being changed.
     pub tokens: Vec<(ApplianceId, TokenHash)>,
@@ -74,8 +74,8 @@ pub enum Refusal {
     RepeatedParameter,
     /// No such appliance, or not even an appliance id. What was sent is not kept: it might be a misplaced token.
     UnknownAppliance,
-    /// The appliance has no token here: it is only polled.
-    PolledOnly(ApplianceId),
+    /// No usable token is known of the appliance, so none can be right.
+    WithoutToken(ApplianceId),
     /// No token, or an empty one.
     MissingToken(ApplianceId),
     /// A token that is not one of the appliance's.
@@ -90,7 +90,7 @@ impl Refusal {
             Self::Source => "source_address",
             Self::RepeatedParameter => "repeated_parameter",
             Self::UnknownAppliance => "unknown_appliance",
-            Self::PolledOnly(_) => "polled_only",
+            Self::WithoutToken(_) => "without_token",
             Self::MissingToken(_) => "missing_token",
             Self::WrongToken(_) => "wrong_token",
         }
@@ -101,7 +101,7 @@ impl Refusal {
     pub const fn appliance(&self) -> Option<&ApplianceId> {
         match self {
             Self::Source | Self::RepeatedParameter | Self::UnknownAppliance => None,
-            Self::PolledOnly(appliance) | Self::MissingToken(appliance) | Self::WrongToken(appliance) => Some(appliance),
+            Self::WithoutToken(appliance) | Self::MissingToken(appliance) | Self::WrongToken(appliance) => Some(appliance),
         }
     }
 }
@@ -128,7 +128,7 @@ impl Access {
             return Err(Refusal::UnknownAppliance);
         };
         if !self.tokens.iter().any(|(owner, _)| *owner == appliance) {
-            return Err(Refusal::PolledOnly(appliance));
+            return Err(Refusal::WithoutToken(appliance));
         }
         if token.is_empty() {
             return Err(Refusal::MissingToken(appliance));
@@ -199,7 +199,7 @@ mod tests {
     fn access() -> Access {
         let tokens = [("default", "first"), ("default", "second"), ("acme.eu", "a+b/c=")];
         Access {
-            appliances: ["default", "acme.eu", "polled"].map(id).into(),
+            appliances: ["default", "acme.eu", "tokenless"].map(id).into(),
             tokens: tokens.map(|(owner, token)| (id(owner), TokenHash::of(token.as_bytes()))).into(),
             networks: Vec::new(),
         }
@@ -234,10 +234,16 @@ mod tests {
     }
 
     #[test]
-    fn polled_appliance_has_no_way_in() {
-        for query in ["appliance=polled", "appliance=polled&outbound_event_token=", "appliance=polled&outbound_event_token=first"]
-        {
-            check(query, Err(Refusal::PolledOnly(id("polled"))));
+    fn appliance_without_a_usable_token_has_no_way_in() {
+        for token in ["", "&outbound_event_token=", "&outbound_event_token=first"] {
+            check(&format!("appliance=tokenless{token}"), Err(Refusal::WithoutToken(id("tokenless"))));
+        }
+    }
+
+    #[test]
+    fn nobody_is_let_in_when_nothing_is_known() {
+        for query in ["", "outbound_event_token=", "appliance=default&outbound_event_token=first"] {
+            assert_eq!(Access::default().admit(query, None), Err(Refusal::UnknownAppliance), "{query}");
         }
     }
 

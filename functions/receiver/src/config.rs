@@ -1,8 +1,9 @@
 //! The settings of the receiver. This file is the only one that reads the environment (but for the `AWS_*` variables,
 //! which the `aws` crate reads).
 //!
-//! A mistake here stops the start, for it is better to see at the deployment than at the first event. What a variable
-//! holds is never repeated in an error: where a hash belongs, somebody may have put the token.
+//! What concerns the whole receiver stops the start when it is wrong. What concerns one appliance does not: an item of the list of
+//! tokens that cannot be used is left out ([`Config::left_out`]), to be told loudly, and the other appliances are served. What a
+//! variable holds is never repeated in an error: where a hash belongs, somebody may have put the token.
 
 use crate::access::{Access, TokenHash};
 use crate::log_line::Level;
@@ -26,6 +27,8 @@ pub struct Config {
     pub quarantine_queue_url: String,
     /// Who may call.
     pub access: Access,
+    /// The items of the list of tokens that let nobody in.
+    pub left_out: Vec<LeftOut>,
     /// The least severe log line that is written whole.
     pub log_level: Level,
     /// What the metrics are told apart by when one account has several stacks. Empty outside Lambda.
@@ -63,11 +66,50 @@ pub enum ConfigError {
     },
 }
 
+/// An item of the list of tokens that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which item, counted from 1.
+    pub item: usize,
+    /// Whose it is, if that can be read.
+    pub appliance: Option<ApplianceId>,
+    /// Why it is left out.
+    pub reason: Unusable,
+}
+
+/// Why an item of the list of tokens lets nobody in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// No equals sign, or what is before it is no appliance id.
+    #[error("it does not begin with an appliance id and an equals sign")]
+    NoAppliance,
+    /// Nothing after the equals sign.
+    #[error("there is no hash after the equals sign (was the shell variable with the hash set?)")]
+    NoHash,
+    /// Something else than a hash after the equals sign.
+    #[error("what follows the equals sign is no SHA-256 in 64 hex digits")]
+    NotAHash,
+    /// The hash of an empty text.
+    #[error("the hash is that of an empty token (was the shell variable with the token set?)")]
+    HashOfNothing,
+}
+
+impl Unusable {
+    /// The reason in one word, for counts.
+    #[must_use]
+    pub const fn cause(self) -> &'static str {
+        match self {
+            Self::NoAppliance => "no_appliance",
+            Self::NoHash => "no_hash",
+            Self::NotAHash => "not_a_hash",
+            Self::HashOfNothing => "hash_of_nothing",
+        }
+    }
+}
+
 const EVENTS_QUEUE_EXPECTED: &str = "the URL of a FIFO queue, which ends in .fifo";
 const QUARANTINE_QUEUE_EXPECTED: &str = "the URL of a standard queue, which does not end in .fifo";
-const TOKENS_EXPECTED: &str = "<appliance id>=<SHA-256 of its token in 64 hex digits>, separated by commas; <appliance id>= alone \
-                               for one that is only polled";
-const TOKEN_NOT_EMPTY: &str = "the SHA-256 of a token, not of nothing (was the shell variable with the token set?)";
+const TOKENS_EXPECTED: &str = "<appliance id>=<SHA-256 of its token in 64 hex digits>, separated by commas";
 const NETWORKS_EXPECTED: &str =
     "networks in CIDR notation such as 198.51.100.7/32 or 2001:db8::/48, separated by commas, or nothing";
 const LOG_LEVEL_EXPECTED: &str = "error, warn, info or debug";
@@ -92,7 +134,7 @@ impl Config {
         let optional = |variable| lookup(variable).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let required = |variable, expected| optional(variable).ok_or(ConfigError::Missing { variable, expected });
 
-        let mut access = read_tokens(&required(APPLIANCE_TOKENS, TOKENS_EXPECTED)?)?;
+        let (mut access, left_out) = read_tokens(&required(APPLIANCE_TOKENS, TOKENS_EXPECTED)?);
         access.networks = read_networks(&optional(ALLOWED_SOURCE_CIDRS).unwrap_or_default())?;
         Ok(Self {
             events_queue_url: queue_url(
@@ -108,6 +150,7 @@ impl Config {
                 QUARANTINE_QUEUE_EXPECTED,
             )?,
             access,
+            left_out,
             log_level: read_level(optional(LOG_LEVEL).as_deref())?,
             function_name: optional(FUNCTION_NAME).unwrap_or_default(),
         })
@@ -120,24 +163,29 @@ fn queue_url(variable: &'static str, url: String, is_fifo: bool, expected: &'sta
     if is_url && url.ends_with(".fifo") == is_fifo { Ok(url) } else { Err(ConfigError::Wrong { variable, expected }) }
 }
 
-fn read_tokens(list: &str) -> Result<Access, ConfigError> {
+/// Who may call, and what was left out of it. An appliance all of whose items are left out is known, and refused.
+fn read_tokens(list: &str) -> (Access, Vec<LeftOut>) {
     let mut access = Access::default();
+    let mut left_out = Vec::new();
     for (item, text) in items(list) {
-        let wrong = |expected| ConfigError::WrongItem { variable: APPLIANCE_TOKENS, item, expected };
-        let (id, hex) = text.split_once('=').ok_or(wrong(TOKENS_EXPECTED))?;
-        let id: ApplianceId = id.trim().parse().map_err(|_| wrong(TOKENS_EXPECTED))?;
-        access.appliances.insert(id.clone());
-        let hex = hex.trim();
-        if hex.is_empty() {
-            continue;
+        let (id, hex) = text.split_once('=').unwrap_or_default();
+        let appliance: Option<ApplianceId> = id.trim().parse().ok();
+        access.appliances.extend(appliance.clone());
+        match (appliance, read_hash(hex.trim())) {
+            (Some(appliance), Ok(hash)) => access.tokens.push((appliance, hash)),
+            (None, _) => left_out.push(LeftOut { item, appliance: None, reason: Unusable::NoAppliance }),
+            (appliance, Err(reason)) => left_out.push(LeftOut { item, appliance, reason }),
         }
-        let hash = TokenHash::from_hex(hex).ok_or(wrong(TOKENS_EXPECTED))?;
-        if hash == TokenHash::of(b"") {
-            return Err(wrong(TOKEN_NOT_EMPTY));
-        }
-        access.tokens.push((id, hash));
     }
-    Ok(access)
+    (access, left_out)
+}
+
+fn read_hash(hex: &str) -> Result<TokenHash, Unusable> {
+    if hex.is_empty() {
+        return Err(Unusable::NoHash);
+    }
+    let hash = TokenHash::from_hex(hex).ok_or(Unusable::NotAHash)?;
+    if hash == TokenHash::of(b"") { Err(Unusable::HashOfNothing) } else { Ok(hash) }
 }
 
 fn read_networks(list: &str) -> Result<Vec<Network>, ConfigError> {
@@ -207,30 +255,63 @@ mod tests {
         }
     }
 
+    /// What is left out of a list whose first item is good and whose second is that one.
+    fn left_out(item: &str) -> LeftOut {
+        let config = config(&[(APPLIANCE_TOKENS, &format!("default={HASH},{item},acme.eu={HASH}"))]).unwrap();
+        let ids = config.access.tokens.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>();
+        assert_eq!(ids, ["default", "acme.eu"], "{item}: the others are served");
+        let [left_out] = &config.left_out[..] else { panic!("{item}: {:?}", config.left_out) };
+        left_out.clone()
+    }
+
     #[test]
-    fn wrong_item_is_numbered_and_never_repeated() {
-        for item in ["the-token-itself", "acme=the-token-itself", "a-b=", "=", &format!("={HASH}"), "", &format!("acme={HASH}0")]
-        {
-            let error = config(&[(APPLIANCE_TOKENS, &format!("default={HASH},{item}"))]).unwrap_err();
-            let expected = ConfigError::WrongItem { variable: APPLIANCE_TOKENS, item: 2, expected: TOKENS_EXPECTED };
-            assert_eq!(error, expected, "{item}");
-            assert!(!error.to_string().contains("the-token-itself"));
+    fn one_bad_item_stops_only_its_own_appliance() {
+        for (item, reason) in [
+            ("other=".to_owned(), Unusable::NoHash),
+            (format!("other={EMPTY_HASH}"), Unusable::HashOfNothing),
+            (format!("other={}", EMPTY_HASH.to_uppercase()), Unusable::HashOfNothing),
+            ("other=the-token-itself".to_owned(), Unusable::NotAHash),
+            (format!("other={HASH}0"), Unusable::NotAHash),
+        ] {
+            assert_eq!(left_out(&item), LeftOut { item: 2, appliance: "other".parse().ok(), reason }, "{item}");
         }
-        insta::assert_snapshot!(config(&[(APPLIANCE_TOKENS, "acme=the-token-itself")]).unwrap_err());
+        for item in ["the-token-itself", "a-b=", "=", &format!("={HASH}"), ""] {
+            assert_eq!(left_out(item), LeftOut { item: 2, appliance: None, reason: Unusable::NoAppliance }, "{item}");
+        }
     }
 
     #[test]
-    fn hash_of_an_empty_token_is_refused() {
-        insta::assert_snapshot!(config(&[(APPLIANCE_TOKENS, &format!("default={EMPTY_HASH}"))]).unwrap_err());
+    fn appliance_keeps_its_good_token_beside_a_bad_one() {
+        let config = config(&[(APPLIANCE_TOKENS, &format!("default=,default={HASH}"))]).unwrap();
+        assert_eq!(config.access.tokens.len(), 1);
+        assert_eq!(config.left_out.len(), 1);
     }
 
     #[test]
-    fn several_tokens_and_polled_appliances_are_read() {
-        let tokens = format!("Default={HASH}, default={} ,acme.eu=", HASH.to_uppercase());
-        let access = config(&[(APPLIANCE_TOKENS, &tokens)]).unwrap().access;
+    fn list_without_one_usable_item_is_a_start_that_lets_nobody_in() {
+        for list in ["default=", ",", &format!("default={EMPTY_HASH}"), "the-token-itself"] {
+            let config = config(&[(APPLIANCE_TOKENS, list)]).unwrap();
+            assert!(config.access.tokens.is_empty() && !config.left_out.is_empty(), "{list}");
+            let query = "appliance=default&outbound_event_token=";
+            assert!(config.access.admit(query, None).is_err(), "{list}");
+        }
+    }
+
+    #[test]
+    fn reason_never_repeats_what_was_there() {
+        for item in ["the-token-itself", "acme=the-token-itself"] {
+            assert!(!format!("{:?} {}", left_out(item), left_out(item).reason).contains("the-token-itself"), "{item}");
+        }
+    }
+
+    #[test]
+    fn several_tokens_of_an_appliance_are_read() {
+        let tokens = format!("Default={HASH}, default={} ", HASH.to_uppercase());
+        let config = config(&[(APPLIANCE_TOKENS, &tokens)]).unwrap();
         let id = |name: &str| name.parse::<ApplianceId>().unwrap();
-        assert_eq!(access.appliances, ["default", "acme.eu"].map(id).into());
-        assert_eq!(access.tokens, vec![(id("default"), TokenHash::of(b"first")); 2]);
+        assert_eq!(config.access.appliances, ["default"].map(id).into());
+        assert_eq!(config.access.tokens, vec![(id("default"), TokenHash::of(b"first")); 2]);
+        assert!(config.left_out.is_empty());
     }
 
     #[test]

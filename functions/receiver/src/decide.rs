@@ -1,12 +1,14 @@
 //! What a call comes to: every row of the table of answers, decided from values alone. Nothing is sent, stored or logged
 //! here, and nothing can fail: each call gets one [`Decision`].
 //!
-//! The order is part of the protection. Path and method come first and say nothing that the public does not know; then the
-//! caller is authenticated; only then does anything look at the body. A stranger never learns how a body is judged.
+//! The order is part of the protection. Path, method, source and token are looked at first, and only for a caller who has all of them
+//! right is the body decoded and read. A stranger never learns how a body is judged, nor makes us work on one. (Who has the
+//! right token but another path or method gets the public's 404 or 405, and is counted apart: an appliance is set up wrongly.)
 //!
 //! What is authentic is never refused. The appliance sends no other event before this one has got its 200, so whatever a
 //! resend cannot cure is put aside for a person instead.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use appliance::outbound_event::{self, Malformed, Parsed};
@@ -15,9 +17,10 @@ use session::{ApplianceId, EventKind, Lsid, QueueMessage, Source};
 use sha2::{Digest, Sha256};
 
 use crate::access::{Access, Refusal};
+use crate::body::{Body, Undecodable};
 
-/// The one path, to the letter: no other case, no trailing slash. It is the old plugin's, and it is pasted, not typed; a
-/// second spelling that works would only be one more thing to explain.
+/// The one path, that of the old plugin. Its Windows server took it in any case and with a slash too many, so such URLs are in
+/// use, and a 404 would block the appliance for good.
 pub const PATH: &str = "/ERSPost";
 
 /// The most bytes that a body may have. Real ones have a few hundred; with every custom field at its limit some 60 KiB.
@@ -37,26 +40,23 @@ pub struct Call<'a> {
     pub source: Option<IpAddr>,
     /// The content type, kept with what goes to quarantine. Whether a body is a form is seen from the body itself.
     pub content_type: Option<&'a str>,
-    /// The body.
+    /// The body, not decoded yet.
     pub body: Body<'a>,
-}
-
-/// The body of a call.
-#[derive(Debug, Clone, Copy)]
-pub enum Body<'a> {
-    /// The bytes that the caller sent.
-    Decoded(&'a [u8]),
-    /// Lambda said base64, and it is none. What is left is the text that was there instead.
-    Undecodable(&'a [u8]),
 }
 
 /// What to do about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Not our path.
-    NotFound,
+    NotFound {
+        /// The appliance that calls, if its token and address are right: its URL is wrong.
+        appliance: Option<ApplianceId>,
+    },
     /// Our path, but no POST.
-    MethodNotAllowed,
+    MethodNotAllowed {
+        /// As above.
+        appliance: Option<ApplianceId>,
+    },
     /// A caller that could not prove who it is.
     Refuse(Refusal),
     /// To be stored for the worker; then 200.
@@ -137,9 +137,9 @@ pub enum Reason {
     /// Above [`BODY_BYTES_MAX`].
     #[error("longer than {BODY_BYTES_MAX} bytes")]
     TooLong,
-    /// See [`Body::Undecodable`].
-    #[error("declared as base64, which it is not")]
-    Undecodable,
+    /// Lambda said base64, and it is none.
+    #[error(transparent)]
+    Undecodable(#[from] Undecodable),
     /// No form, or one that lacks what every event has.
     #[error(transparent)]
     Malformed(#[from] Malformed),
@@ -151,7 +151,7 @@ impl Reason {
     pub const fn cause(&self) -> &'static str {
         match self {
             Self::TooLong => "too_long",
-            Self::Undecodable => "undecodable",
+            Self::Undecodable(_) => "undecodable",
             Self::Malformed(Malformed::Empty) => "empty",
             Self::Malformed(Malformed::NotAForm) => "not_a_form",
             Self::Malformed(Malformed::Multipart(_)) => "bad_multipart",
@@ -164,55 +164,56 @@ impl Reason {
 /// What to do about that call, received at that time.
 #[must_use]
 pub fn decide(call: &Call<'_>, access: &Access, now: Timestamp) -> Decision {
-    if call.path != PATH {
-        return Decision::NotFound;
+    let admitted = access.admit(call.query, call.source);
+    if !is_ours(call.path) {
+        return Decision::NotFound { appliance: admitted.ok() };
     }
     if call.method != "POST" {
-        return Decision::MethodNotAllowed;
+        return Decision::MethodNotAllowed { appliance: admitted.ok() };
     }
-    let appliance = match access.admit(call.query, call.source) {
-        Ok(appliance) => appliance,
-        Err(refusal) => return Decision::Refuse(refusal),
+    match admitted {
+        Ok(appliance) => judge(call, appliance, now),
+        Err(refusal) => Decision::Refuse(refusal),
+    }
+}
+
+/// Whether the path is [`PATH`], in any case and with any number of slashes before and after it.
+fn is_ours(path: &str) -> bool {
+    path.starts_with('/') && path.trim_matches('/').eq_ignore_ascii_case(PATH.trim_matches('/'))
+}
+
+/// What to do about the body of an authentic call.
+fn judge(call: &Call<'_>, appliance: ApplianceId, now: Timestamp) -> Decision {
+    let (bytes, read) = match call.body.decode() {
+        Ok(bytes) => {
+            let read = read(&bytes);
+            (bytes, read)
+        }
+        Err(undecodable) => (Cow::Borrowed(call.body.as_it_came()), Err(undecodable.into())),
     };
-    match read(call.body) {
+    match read {
         Ok(Parsed::Unknown { name }) => Decision::Ignore { appliance, name },
-        Ok(Parsed::Known(event)) => Decision::Queue(QueuedEvent {
-            message: message(appliance, call.body.bytes(), now),
-            kind: event.kind,
-            lsid: event.lsid,
+        Ok(Parsed::Known(event)) => {
+            Decision::Queue(QueuedEvent { message: message(appliance, &bytes, now), kind: event.kind, lsid: event.lsid })
+        }
+        Err(reason) => Decision::Quarantine(QuarantinedBody {
+            message: message(appliance, &bytes[..bytes.len().min(BODY_BYTES_MAX)], now),
+            reason,
+            full_length: bytes.len(),
+            content_type: call.content_type.map(str::to_owned),
         }),
-        Err(reason) => Decision::Quarantine(quarantined(call, appliance, reason, now)),
     }
 }
 
-fn read(body: Body<'_>) -> Result<Parsed, Reason> {
-    match body {
-        Body::Undecodable(_) => Err(Reason::Undecodable),
-        Body::Decoded(bytes) if bytes.len() > BODY_BYTES_MAX => Err(Reason::TooLong),
-        Body::Decoded(bytes) => Ok(outbound_event::parse(bytes)?),
+fn read(body: &[u8]) -> Result<Parsed, Reason> {
+    if body.len() > BODY_BYTES_MAX {
+        return Err(Reason::TooLong);
     }
-}
-
-fn quarantined(call: &Call<'_>, appliance: ApplianceId, reason: Reason, now: Timestamp) -> QuarantinedBody {
-    let bytes = call.body.bytes();
-    QuarantinedBody {
-        message: message(appliance, &bytes[..bytes.len().min(BODY_BYTES_MAX)], now),
-        reason,
-        full_length: bytes.len(),
-        content_type: call.content_type.map(str::to_owned),
-    }
+    Ok(outbound_event::parse(body)?)
 }
 
 fn message(appliance: ApplianceId, body: &[u8], now: Timestamp) -> QueueMessage {
     QueueMessage { appliance, received_at: now, source: Source::Event, body: body.to_vec() }
-}
-
-impl<'a> Body<'a> {
-    const fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::Decoded(bytes) | Self::Undecodable(bytes) => bytes,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -13,24 +13,26 @@
 //! Runtime API --bytes--> Guard --payload--> lambda_http --Request--> Receiver
 //! ```
 //!
-//! A body that claims to be base64 and is none stays as the text it is, under a content type of our own,
-//! [`UNDECODABLE`]: the receiver puts it into quarantine. (A caller who sends that content type achieves the same and no more.)
+//! The body stays the text that it is in the payload, base64 or not, and a header of our own says which of the two; [`body_of`]
+//! reads it. `lambda_http` would decode it at once, and whoever calls has yet to be asked for a token. (A caller who
+//! sends that header achieves nothing: only the headers that the receiver looks at are passed on.)
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::task::{Context, Poll};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use lambda_http::Error;
 use lambda_http::http::Method;
 use lambda_http::lambda_runtime::LambdaInvocation;
 use lambda_http::tower::{Layer, Service};
+use lambda_http::{Error, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The content type that marks a body whose base64 is broken.
-pub const UNDECODABLE: &str = "application/x-undecodable";
+use crate::body::Body;
+
+/// The header that marks a body which is base64, with the value `base64`. Only [`safe_payload`] writes it.
+const ENCODING: &str = "x-payload-encoding";
+const BASE64: &str = "base64";
 
 /// The longest path kept; a longer one is not ours anyhow.
 const PATH_BYTES_MAX: usize = 1024;
@@ -40,8 +42,7 @@ const QUERY_BYTES_MAX: usize = 16 * 1024;
 /// The longest header value kept.
 const HEADER_BYTES_MAX: usize = 256;
 /// The headers that the receiver looks at.
-const HEADERS: [&str; 2] = [CONTENT_TYPE, "x-amzn-trace-id"];
-const CONTENT_TYPE: &str = "content-type";
+const HEADERS: [&str; 2] = ["content-type", "x-amzn-trace-id"];
 
 /// The layer that rewrites every payload by [`safe_payload`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -136,10 +137,8 @@ pub fn safe_payload(payload: &[u8]) -> Vec<u8> {
     let payload: Payload = serde_json::from_slice(payload).unwrap_or_default();
     let mut headers = safe_headers(&payload.headers);
     let body = payload.body.as_str();
-    let claims_base64 = payload.is_base64_encoded == true;
-    let is_decodable = body.is_some_and(|text| claims_base64 && STANDARD.decode(text).is_ok());
-    if body.is_some() && claims_base64 && !is_decodable {
-        headers.insert(CONTENT_TYPE.to_owned(), UNDECODABLE);
+    if payload.is_base64_encoded == true {
+        headers.insert(ENCODING.to_owned(), BASE64);
     }
     let http = &payload.request_context.http;
     let safe = SafePayload {
@@ -151,9 +150,20 @@ pub fn safe_payload(payload: &[u8]) -> Vec<u8> {
             http: SafeHttp { method: safe_method(text(&http.method)), source_ip: safe_address(text(&http.source_ip)) },
         },
         body,
-        is_base64_encoded: is_decodable,
+        // Whatever it is: it is decoded later, or not at all.
+        is_base64_encoded: false,
     };
     serde_json::to_vec(&safe).expect("its keys are text and nothing in it can fail to be written")
+}
+
+/// The body of a request that was made of a [`safe_payload`].
+#[must_use]
+pub fn body_of(request: &Request) -> Body<'_> {
+    let bytes = request.body().as_ref();
+    match request.headers().get(ENCODING) {
+        Some(encoding) if encoding == BASE64 => Body::Base64(bytes),
+        _ => Body::Plain(bytes),
+    }
 }
 
 fn text(value: &Value) -> &str {
@@ -208,8 +218,10 @@ fn percent_encode(text: &str, also_allowed: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use lambda_http::RequestExt;
     use lambda_http::request::RequestContext;
-    use lambda_http::{Request, RequestExt};
     use proptest::prelude::*;
 
     use super::*;
@@ -247,16 +259,24 @@ mod tests {
         assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
         assert_eq!(request.headers()["x-amzn-trace-id"], "Root=1-67d97439-0123456789abcdef01234567");
         let body = include_bytes!("../../../events/outbound/support_conference_end.form");
-        assert_eq!(request.body().as_ref(), body);
+        assert_eq!(body_of(&request).decode().unwrap(), &body[..]);
     }
 
     #[test]
-    fn broken_base64_stays_text_under_its_own_content_type() {
-        for broken in ["%%%", "ZXZlbnQ9c3VwcG9ydA=%%%", "ZXZlbnQ", "ZXZl\nbnQ=", "ZXZlbnR=", "é", "="] {
-            let request = changed("/body", broken);
-            assert_eq!(request.headers()["content-type"], UNDECODABLE, "{broken}");
-            assert_eq!(request.body().as_ref(), broken.as_bytes());
-        }
+    fn body_is_not_decoded_on_its_way() {
+        let decoded = crate::body::decoded::during(|| {
+            for text in ["ZXZlbnQ=", "%%%", "ZXZl\nbnQ=", "é", ""] {
+                assert_eq!(body_of(&changed("/body", text)), Body::Base64(text.as_bytes()), "{text}");
+            }
+        });
+        assert_eq!(decoded, 0);
+    }
+
+    #[test]
+    fn caller_cannot_say_how_its_body_is_encoded() {
+        let headers = serde_json::json!({ ENCODING: BASE64, "X-Payload-Encoding": BASE64 });
+        let plain = payload(&[("/headers", headers), ("/isBase64Encoded", false.into()), ("/body", "ZXZlbnQ=".into())]);
+        assert_eq!(body_of(&request(plain.to_string().as_bytes())), Body::Plain(b"ZXZlbnQ="));
     }
 
     #[test]
@@ -335,13 +355,13 @@ mod tests {
         #[test]
         fn every_body_that_is_base64_arrives_byte_for_byte(body: Vec<u8>) {
             let request = changed("/body", STANDARD.encode(&body));
-            prop_assert_eq!(request.body().as_ref(), body);
+            prop_assert_eq!(&*body_of(&request).decode().unwrap(), body);
         }
 
         #[test]
         fn every_plain_body_arrives_byte_for_byte(body in ".*") {
             let request = request(payload(&[("/body", body.clone().into()), ("/isBase64Encoded", false.into())]).to_string().as_bytes());
-            prop_assert_eq!(request.body().as_ref(), body.as_bytes());
+            prop_assert_eq!(body_of(&request), Body::Plain(body.as_bytes()));
         }
     }
 }

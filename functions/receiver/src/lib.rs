@@ -13,17 +13,19 @@
 //! | to be stored, but the queue does not take it | 503, within 2 s | `unavailable` | nowhere |
 //!
 //! The way of a call: [`function_url`] makes the payload safe for `lambda_http`; `lambda_http` makes a request of it;
-//! [`Receiver::handle`] has [`decide()`] decide, has [`enqueue`] store, and gives [`answer`] and [`log_line`]. Only `main.rs` prints
-//! and reads the clock, only [`config`] the environment.
+//! [`Receiver::handle`] has [`decide()`] decide, has [`enqueue`] store, and gives [`answer`] and [`log_line`]. Of strangers' lines
+//! [`strangers`] lets few through. Only `main.rs` prints and reads the clock, only [`config`] the environment.
 
 pub mod access;
 pub mod answer;
+pub mod body;
 pub mod config;
 pub mod decide;
 pub mod enqueue;
 pub mod function_url;
 pub mod log_line;
 pub mod network;
+pub mod strangers;
 
 use std::net::IpAddr;
 
@@ -34,9 +36,9 @@ use lambda_http::{Request, RequestExt, Response};
 
 use crate::access::{Access, Refusal};
 use crate::answer::Outcome;
-use crate::decide::{Body, Call, Decision, QuarantinedBody, QueuedEvent, decide};
+use crate::decide::{Call, Decision, QuarantinedBody, QueuedEvent, decide};
 use crate::enqueue::{Queues, TraceHeader, Unavailable};
-use crate::log_line::LogLine;
+use crate::log_line::{AUTHENTIC, LogLine};
 
 /// The header in which `lambda_http` puts the trace of the invocation (in place of the caller's own, if Lambda traces).
 const TRACE_ID: &str = "x-amzn-trace-id";
@@ -60,8 +62,8 @@ impl Receiver {
         let call = read_call(request);
         let trace = header(request, TRACE_ID).and_then(TraceHeader::read);
         let line = match decide(&call, &self.access, now) {
-            Decision::NotFound => LogLine::new(Outcome::NotFound),
-            Decision::MethodNotAllowed => LogLine::new(Outcome::MethodNotAllowed),
+            Decision::NotFound { appliance } => astray(Outcome::NotFound, appliance),
+            Decision::MethodNotAllowed { appliance } => astray(Outcome::MethodNotAllowed, appliance),
             Decision::Refuse(refusal) => refused(&refusal, call.source),
             Decision::Ignore { appliance, name } => ignored(appliance, name),
             Decision::Queue(event) => queued(&event, self.queues.store_event(&event, trace.as_ref()).await),
@@ -72,15 +74,13 @@ impl Receiver {
 }
 
 fn read_call(request: &Request) -> Call<'_> {
-    let content_type = header(request, CONTENT_TYPE.as_str());
-    let body = request.body().as_ref();
     Call {
         method: request.method().as_str(),
         path: request.raw_http_path(),
         query: request.uri().query().unwrap_or_default(),
         source: source_address(request),
-        content_type,
-        body: if content_type == Some(function_url::UNDECODABLE) { Body::Undecodable(body) } else { Body::Decoded(body) },
+        content_type: header(request, CONTENT_TYPE.as_str()),
+        body: function_url::body_of(request),
     }
 }
 
@@ -94,6 +94,11 @@ fn source_address(request: &Request) -> Option<IpAddr> {
         RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
         _ => None,
     }
+}
+
+/// A call that is no POST to our path; of an appliance, if its token is right.
+fn astray(outcome: Outcome, appliance: Option<session::ApplianceId>) -> LogLine {
+    LogLine { cause: appliance.is_some().then(|| AUTHENTIC.to_owned()), appliance, ..LogLine::new(outcome) }
 }
 
 fn refused(refusal: &Refusal, source_address: Option<IpAddr>) -> LogLine {

@@ -1,8 +1,8 @@
 //! The one log line of a call, which is its count as well.
 //!
 //! It is JSON in CloudWatch's embedded metric format: the line says what happened, and its member `_aws` makes CloudWatch count
-//! it by outcome and by cause, without a call. So the line is never left out; a line that `LOG_LEVEL` would silence
-//! shrinks to its count.
+//! it by outcome and by cause, without a call. So no count is ever left out; a line that `LOG_LEVEL` would silence
+//! shrinks to its count, and of the calls of strangers one line counts many ([`strangers`](crate::strangers)).
 //!
 //! What it may hold: outcome, cause, appliance, event, lsid, length, and for refusals the source address. Never the token, never
 //! the body or a name out of it.
@@ -14,11 +14,16 @@ use serde_json::{Map, Value, json};
 use session::{ApplianceId, Lsid};
 
 use crate::answer::Outcome;
+use crate::config::LeftOut;
 
 /// Where the metrics are found in CloudWatch.
 pub const NAMESPACE: &str = "SessionBridge/Receiver";
 /// The metric: how many calls.
-const METRIC: &str = "calls";
+const CALLS: &str = "calls";
+/// The metric: how many items of the list of tokens a process left out at its start.
+const TOKENS_LEFT_OUT: &str = "tokens_left_out";
+/// The cause of a 404 or 405 whose caller has the right token: a setting of its own appliance is wrong.
+pub const AUTHENTIC: &str = "authentic";
 
 /// How severe a line is, the most severe first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,13 +68,27 @@ pub struct LogLine {
     pub source_address: Option<IpAddr>,
     /// How long a quarantined body was; bytes.
     pub body_bytes: Option<usize>,
+    /// How many calls it counts: this one, and those before it that had no line of their own.
+    pub calls: u64,
+    /// Whether it only counts, and says nothing to a person.
+    pub is_count_only: bool,
 }
 
 impl LogLine {
     /// A line that says nothing but the outcome.
     #[must_use]
     pub const fn new(outcome: Outcome) -> Self {
-        Self { outcome, cause: None, appliance: None, event: None, lsid: None, source_address: None, body_bytes: None }
+        Self {
+            outcome,
+            cause: None,
+            appliance: None,
+            event: None,
+            lsid: None,
+            source_address: None,
+            body_bytes: None,
+            calls: 1,
+            is_count_only: false,
+        }
     }
 
     /// How severe it is.
@@ -77,6 +96,8 @@ impl LogLine {
     pub const fn level(&self) -> Level {
         match self.outcome {
             Outcome::Unavailable => Level::Error,
+            // The right token at the wrong door: an appliance that cannot deliver until somebody corrects its URL.
+            Outcome::NotFound | Outcome::MethodNotAllowed if self.appliance.is_some() => Level::Error,
             Outcome::Refused | Outcome::Quarantined => Level::Warn,
             // Whoever scans the internet finds every function URL; that is no warning.
             Outcome::NotFound | Outcome::MethodNotAllowed | Outcome::Queued | Outcome::Ignored => Level::Info,
@@ -86,28 +107,12 @@ impl LogLine {
     /// The line, without its end, for a function of that name. At a level that is not kept: only what is counted.
     #[must_use]
     pub fn to_json(&self, kept: Level, function_name: &str, now: Timestamp) -> String {
-        let mut members = self.counted(function_name, now);
-        if self.level() <= kept {
+        let (outcome, cause) = (self.outcome.name(), self.cause.as_deref());
+        let mut members = counted(CALLS, self.calls, outcome, cause, function_name, now);
+        if self.level() <= kept && !self.is_count_only {
             members.extend(self.said());
         }
         Value::Object(members).to_string()
-    }
-
-    /// The metric and its dimensions.
-    fn counted(&self, function_name: &str, now: Timestamp) -> Map<String, Value> {
-        let mut dimensions = vec![json!(["function", "outcome"])];
-        let mut members = Map::new();
-        members.insert("function".to_owned(), function_name.into());
-        members.insert("outcome".to_owned(), self.outcome.name().into());
-        if let Some(cause) = &self.cause {
-            dimensions.push(json!(["function", "outcome", "cause"]));
-            members.insert("cause".to_owned(), cause.as_str().into());
-        }
-        members.insert(METRIC.to_owned(), 1.into());
-        let metrics = json!([{ "Name": METRIC, "Unit": "Count" }]);
-        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics });
-        members.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive] }));
-        members
     }
 
     /// What a person reads.
@@ -126,6 +131,8 @@ impl LogLine {
 
     const fn message(&self) -> &'static str {
         match self.outcome {
+            Outcome::NotFound if self.appliance.is_some() => "call with the right token of an unknown path",
+            Outcome::MethodNotAllowed if self.appliance.is_some() => "call with the right token that is no POST",
             Outcome::NotFound => "call of an unknown path",
             Outcome::MethodNotAllowed => "call that is no POST",
             Outcome::Refused => "call refused",
@@ -135,6 +142,44 @@ impl LogLine {
             Outcome::Unavailable => "nothing stored, the appliance will send it again",
         }
     }
+}
+
+/// The line, without its end, about an item of the list of tokens that a process leaves out. Errors are kept at every level.
+#[must_use]
+pub fn left_out_line(left_out: &LeftOut, function_name: &str, now: Timestamp) -> String {
+    let mut members = counted(TOKENS_LEFT_OUT, 1, "token_left_out", Some(left_out.reason.cause()), function_name, now);
+    members.insert("level".to_owned(), Level::Error.name().into());
+    members.insert("message".to_owned(), "an item of ApplianceTokens lets nobody in, and its appliance is refused".into());
+    members.insert("item".to_owned(), left_out.item.into());
+    members.insert("reason".to_owned(), left_out.reason.to_string().into());
+    if let Some(appliance) = &left_out.appliance {
+        members.insert("appliance".to_owned(), appliance.as_str().into());
+    }
+    Value::Object(members).to_string()
+}
+
+/// A metric with its dimensions.
+fn counted(
+    metric: &str,
+    count: u64,
+    outcome: &str,
+    cause: Option<&str>,
+    function_name: &str,
+    now: Timestamp,
+) -> Map<String, Value> {
+    let mut dimensions = vec![json!(["function", "outcome"])];
+    let mut members = Map::new();
+    members.insert("function".to_owned(), function_name.into());
+    members.insert("outcome".to_owned(), outcome.into());
+    if let Some(cause) = cause {
+        dimensions.push(json!(["function", "outcome", "cause"]));
+        members.insert("cause".to_owned(), cause.into());
+    }
+    members.insert(metric.to_owned(), count.into());
+    let metrics = json!([{ "Name": metric, "Unit": "Count" }]);
+    let directive = json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics });
+    members.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive] }));
+    members
 }
 
 #[cfg(test)]
@@ -176,6 +221,22 @@ mod tests {
         let mut names: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["_aws", "calls", "cause", "function", "outcome"]);
+    }
+
+    #[test]
+    fn right_token_at_the_wrong_door_is_an_error_and_a_strangers_is_none() {
+        for outcome in [Outcome::NotFound, Outcome::MethodNotAllowed] {
+            assert_eq!(LogLine::new(outcome).level(), Level::Info);
+            let authentic = LogLine { appliance: Some(ApplianceId::default()), ..LogLine::new(outcome) };
+            assert_eq!(authentic.level(), Level::Error);
+        }
+    }
+
+    #[test]
+    fn item_left_out_is_said_and_counted_without_what_was_there() {
+        let reason = crate::config::Unusable::HashOfNothing;
+        let left_out = LeftOut { item: 2, appliance: Some(ApplianceId::default()), reason };
+        insta::assert_snapshot!(left_out_line(&left_out, "receiver", "2025-03-18T13:27:21Z".parse().unwrap()));
     }
 
     #[test]

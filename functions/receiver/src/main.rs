@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use lambda_http::{Error, Request, service_fn};
@@ -11,7 +11,8 @@ use receiver::Receiver;
 use receiver::config::Config;
 use receiver::enqueue::Queues;
 use receiver::function_url::Guard;
-use receiver::log_line::Level;
+use receiver::log_line::{Level, left_out_line};
+use receiver::strangers::Strangers;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -32,6 +33,7 @@ async fn run() -> Result<(), Error> {
     let config = Config::from_env();
     log_to_stdout(config.as_ref().map_or(Level::Info, |config| config.log_level));
     let config = config?;
+    tell_what_is_left_out(&config);
     let sdk_config = aws::Environment::from_env()?.sdk_config(&aws::Timeouts::RECEIVER);
     let queues = Queues::new(&sdk_config, config.events_queue_url, config.quarantine_queue_url);
     // A start without SQS is a start all the same: calls get 503 until SQS is there, and nobody has to restart anything.
@@ -41,17 +43,33 @@ async fn run() -> Result<(), Error> {
 
     let receiver = Arc::new(Receiver::new(config.access, queues));
     let function_name: Arc<str> = config.function_name.into();
+    let strangers = Arc::new(Mutex::new(Strangers::default()));
     let handler = service_fn(move |request: Request| {
-        let (receiver, function_name) = (Arc::clone(&receiver), Arc::clone(&function_name));
+        let (receiver, function_name, strangers) = (Arc::clone(&receiver), Arc::clone(&function_name), Arc::clone(&strangers));
         async move {
             #[expect(clippy::disallowed_methods, reason = "a handler begins here")]
             let now = Timestamp::now();
             let (response, line) = receiver.handle(&request, now).await;
-            print_line(line.to_json(config.log_level, &function_name, now));
+            let lines = strangers.lock().unwrap_or_else(PoisonError::into_inner).lines(line, now);
+            for line in lines {
+                print_line(line.to_json(config.log_level, &function_name, now));
+            }
             Ok::<_, Infallible>(response)
         }
     });
     lambda_http::runtime(handler).layer(Guard).run().await
+}
+
+/// Loudly: whoever is left out is refused until the next deployment.
+fn tell_what_is_left_out(config: &Config) {
+    #[expect(clippy::disallowed_methods, reason = "a process begins here")]
+    let now = Timestamp::now();
+    for left_out in &config.left_out {
+        print_line(left_out_line(left_out, &config.function_name, now));
+    }
+    if config.access.tokens.is_empty() {
+        tracing::error!("ApplianceTokens has not one usable item: every call is refused");
+    }
 }
 
 /// Lines that are not about a call. Of the libraries only what is wrong: at lower levels they would print requests whole.

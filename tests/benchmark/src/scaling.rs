@@ -12,7 +12,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use receiver_function::access::{Access, TokenHash};
-use receiver_function::decide::{Body, Call, PATH, decide};
+use receiver_function::body::Body;
+use receiver_function::decide::{Call, PATH, decide};
 use session::render::{Ended, NOTE_CHARACTERS_MAX, Templates, View};
 use session::settings::NoteSettings;
 use session::{ApplianceId, Lsid, SupportSession};
@@ -108,7 +109,7 @@ fn of_receiver() -> Result<Series, Box<dyn Error>> {
         }
         let last = count - 1;
         let query = format!("appliance=appliance_{last}&outbound_event_token=token-{last}");
-        let body = Body::Decoded(form.as_bytes());
+        let body = Body::Plain(form.as_bytes());
         let call = Call { method: "POST", path: PATH, query: &query, source: None, content_type: None, body };
         points.push((count as f64, cpu_milliseconds(|| drop(black_box(decide(&call, &access, now))))?));
     }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::access::TokenHash;
+use crate::body::decoded;
 
 const TOKEN: &str = "local-token-default";
 const LSID: &str = "7d1f0c52a9be4e6f8a3b90d4c6e21f57";
@@ -35,7 +36,7 @@ fn call(body: &[u8]) -> Call<'_> {
         query: "appliance=default&outbound_event_token=local-token-default",
         source: None,
         content_type: Some("application/x-www-form-urlencoded"),
-        body: Body::Decoded(body),
+        body: Body::Plain(body),
     }
 }
 
@@ -62,11 +63,18 @@ fn check_queued(body: &[u8]) -> QueuedEvent {
     }
 }
 
+const STRANGER: &str = "appliance=default&outbound_event_token=wrong";
+
 #[test]
 fn other_path_is_not_found_whatever_else_is_right() {
     let body = sample("support_conference_end.form");
-    for path in ["", "/", "/erspost", "/ERSPost/", "//ERSPost", "/ERSPost/x", "/%45RSPost", "/x/../ERSPost", "/favicon.ico"] {
-        assert_eq!(decide(&Call { path, ..call(&body) }, &access(), now()), Decision::NotFound, "{path}");
+    for path in ["", "/", "//", "ERSPost", "/ERSPost/x", "/x/ERSPost", "/ERS/Post", "/%45RSPost", "/x/../ERSPost", "/favicon.ico"]
+    {
+        let call = Call { path, ..call(&body) };
+        let authentic = Decision::NotFound { appliance: Some(ApplianceId::default()) };
+        assert_eq!(decide(&call, &access(), now()), authentic, "{path}");
+        let of_a_stranger = Call { query: STRANGER, ..call };
+        assert_eq!(decide(&of_a_stranger, &access(), now()), Decision::NotFound { appliance: None }, "{path}");
     }
 }
 
@@ -74,7 +82,19 @@ fn other_path_is_not_found_whatever_else_is_right() {
 fn other_method_is_not_allowed_whatever_else_is_right() {
     let body = sample("support_conference_end.form");
     for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
-        assert_eq!(decide(&Call { method, ..call(&body) }, &access(), now()), Decision::MethodNotAllowed, "{method}");
+        let call = Call { method, ..call(&body) };
+        let authentic = Decision::MethodNotAllowed { appliance: Some(ApplianceId::default()) };
+        assert_eq!(decide(&call, &access(), now()), authentic, "{method}");
+        let of_a_stranger = Call { query: STRANGER, ..call };
+        assert_eq!(decide(&of_a_stranger, &access(), now()), Decision::MethodNotAllowed { appliance: None }, "{method}");
+    }
+}
+
+#[test]
+fn path_is_taken_in_any_case_and_with_any_slashes_around_it() {
+    let body = sample("support_conference_end.form");
+    for path in ["/ERSPost", "/erspost", "/ERSPOST", "/ERSPost/", "//ERSPost", "//erspost//"] {
+        assert!(matches!(decide(&Call { path, ..call(&body) }, &access(), now()), Decision::Queue(_)), "{path}");
     }
 }
 
@@ -82,12 +102,23 @@ fn other_method_is_not_allowed_whatever_else_is_right() {
 fn stranger_is_refused_before_anything_looks_at_the_body() {
     let long = vec![b'x'; BODY_BYTES_MAX + 1];
     for body in [&b""[..], b"{}", b"event=nothing_we_know", &sample("support_conference_end.form"), &long] {
-        for body in [Body::Decoded(body), Body::Undecodable(body)] {
-            let query = "appliance=default&outbound_event_token=wrong";
-            let decision = decide(&Call { query, body, ..call(b"") }, &access(), now());
+        for body in [Body::Plain(body), Body::Base64(body)] {
+            let decision = decide(&Call { query: STRANGER, body, ..call(b"") }, &access(), now());
             assert_eq!(decision, Decision::Refuse(Refusal::WrongToken(ApplianceId::default())));
         }
     }
+}
+
+#[test]
+fn body_is_decoded_for_nobody_but_an_authentic_post_to_our_path() {
+    let six_megabytes = "eHh4".repeat(6 * 1024 * 1024 / 4);
+    let body = Body::Base64(six_megabytes.as_bytes());
+    let decoded = |call: Call<'_>| decoded::during(|| drop(decide(&call, &access(), now())));
+    assert_eq!(decoded(Call { query: STRANGER, body, ..call(b"") }), 0);
+    assert_eq!(decoded(Call { query: "", body, ..call(b"") }), 0);
+    assert_eq!(decoded(Call { path: "/", body, ..call(b"") }), 0);
+    assert_eq!(decoded(Call { method: "PUT", body, ..call(b"") }), 0);
+    assert_eq!(decoded(Call { body, ..call(b"") }), 1);
 }
 
 #[test]
@@ -177,9 +208,9 @@ fn body_of_6_mb_is_put_aside_with_its_first_128_kib_and_its_full_length() {
 #[test]
 fn undecodable_body_is_put_aside_even_if_its_text_reads_like_an_event() {
     let body = sample("support_conference_end.form");
-    let decision = decide(&Call { body: Body::Undecodable(&body), ..call(b"") }, &access(), now());
+    let decision = decide(&Call { body: Body::Base64(&body), ..call(b"") }, &access(), now());
     let Decision::Quarantine(quarantined) = decision else { panic!("not quarantined: {decision:?}") };
-    assert_eq!((quarantined.reason, quarantined.message.body), (Reason::Undecodable, body));
+    assert_eq!((quarantined.reason, quarantined.message.body), (Reason::Undecodable(Undecodable), body));
 }
 
 #[test]
@@ -261,8 +292,14 @@ proptest! {
     fn whatever_a_stranger_sends_gets_one_of_three_answers(
         method in "POST|GET|.*", path in "/ERSPost|/.*|.*", query in ".*", body: Vec<u8>,
     ) {
-        let call = Call { method: &method, path: &path, query: &query, body: Body::Decoded(&body), ..call(b"") };
+        let call = Call { method: &method, path: &path, query: &query, body: Body::Plain(&body), ..call(b"") };
         let decision = decide(&call, &access(), now());
-        prop_assert!(matches!(decision, Decision::NotFound | Decision::MethodNotAllowed | Decision::Refuse(_)), "{decision:?}");
+        prop_assert!(
+            matches!(
+                decision,
+                Decision::NotFound { appliance: None } | Decision::MethodNotAllowed { appliance: None } | Decision::Refuse(_)
+            ),
+            "{decision:?}"
+        );
     }
 }

@@ -118,6 +118,7 @@ async fn refusals_look_alike_and_only_the_log_tells_them_apart() {
     let sqs = FakeSqs::start().await;
     let open = receiver(&sqs.url);
     let closed = receiver_with(&sqs.url, |access| access.networks = vec!["203.0.113.0/24".parse().unwrap()]);
+    let tokenless = receiver_with(&sqs.url, |access| access.tokens.clear());
     let query = |query: &str| changed("support_conference_end", &[("/rawQueryString", query.into())]);
     let answers = [
         ("wrong_token", post(&open, &payload("wrong-token")).await),
@@ -126,7 +127,7 @@ async fn refusals_look_alike_and_only_the_log_tells_them_apart() {
         ("missing_token", post(&open, &query("")).await),
         ("unknown_appliance", post(&open, &payload("unknown-appliance")).await),
         ("unknown_appliance", post(&open, &query("appliance=%F0%9F%92%A9")).await),
-        ("polled_only", post(&open, &query(&format!("appliance=polled.only&outbound_event_token={TOKEN}"))).await),
+        ("without_token", post(&tokenless, &payload("support_conference_end")).await),
         ("repeated_parameter", post(&open, &query(&format!("outbound_event_token={TOKEN}&outbound_event_token={TOKEN}"))).await),
         ("source_address", post(&closed, &payload("support_conference_end")).await),
     ];
@@ -136,6 +137,31 @@ async fn refusals_look_alike_and_only_the_log_tells_them_apart() {
         assert_eq!(answer.line.source_address, "198.51.100.20".parse().ok(), "{cause}");
     }
     assert_eq!(sqs.calls(), 0);
+}
+
+#[tokio::test]
+async fn right_token_at_the_wrong_path_or_method_is_counted_apart_and_a_strangers_is_not() {
+    let sqs = FakeSqs::start().await;
+    let receiver = receiver(&sqs.url);
+    for (pointer, value, status) in [("/rawPath", "/ERSPosts", 404), ("/requestContext/http/method", "GET", 405)] {
+        let authentic = post(&receiver, &changed("support_conference_end", &[(pointer, value.into())])).await;
+        assert_eq!((authentic.status, authentic.cause()), (status, "authentic"));
+        assert_eq!(authentic.line.appliance, "default".parse().ok());
+        let stranger = post(&receiver, &changed("wrong-token", &[(pointer, value.into())])).await;
+        assert_eq!((stranger.status, stranger.cause(), &stranger.line.appliance), (status, "", &None));
+        assert_eq!((stranger.body, stranger.headers), (authentic.body, authentic.headers), "both look alike outside");
+    }
+    assert_eq!(sqs.calls(), 0);
+}
+
+#[tokio::test]
+async fn path_as_the_old_plugin_took_it_is_taken() {
+    let sqs = FakeSqs::start().await;
+    let receiver = receiver(&sqs.url);
+    for path in ["/erspost", "/ERSPost/", "//ERSPost"] {
+        let answer = post(&receiver, &changed("support_conference_end", &[("/rawPath", path.into())])).await;
+        assert_eq!(answer.shown(), (200, "queued"), "{path}");
+    }
 }
 
 #[tokio::test]

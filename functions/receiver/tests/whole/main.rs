@@ -49,7 +49,7 @@ fn setting(variable: &str, sqs: &str) -> Option<String> {
     let value = match variable {
         "EVENTS_QUEUE_URL" => format!("{sqs}/123456789012/{}", fake_sqs::EVENTS),
         "QUARANTINE_QUEUE_URL" => format!("{sqs}/123456789012/{}", fake_sqs::QUARANTINE),
-        "APPLIANCE_TOKENS" => format!("default={TOKEN_SHA256},polled.only="),
+        "APPLIANCE_TOKENS" => format!("default={TOKEN_SHA256}"),
         "AWS_LAMBDA_FUNCTION_NAME" => "receiver".to_owned(),
         "AWS_REGION" => "eu-central-1".to_owned(),
         "AWS_ACCESS_KEY_ID" => "AKIDEXAMPLE".to_owned(),
