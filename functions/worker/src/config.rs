@@ -3,6 +3,8 @@
 
 use session::delivery::Pace;
 
+use crate::silence::Hours;
+
 /// What the worker is told at its start.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -20,6 +22,8 @@ pub struct Config {
     pub alarm_topic: Option<String>,
     /// How fast time runs in the ladders.
     pub pace: Pace,
+    /// When silence of an appliance is told.
+    pub business_hours: Hours,
     /// What this function is called; the metrics of stacks are told apart by it.
     pub function_name: String,
     /// The least grave log lines that are written.
@@ -64,6 +68,7 @@ impl Config {
             connection_prefix: required("CONNECTION_PREFIX")?,
             alarm_topic: optional("ALARM_TOPIC_ARN"),
             pace: pace(optional("RETRY_PACE_PERCENT"))?,
+            business_hours: business_hours(optional("BUSINESS_HOURS").as_deref()),
             function_name: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "worker".to_owned()),
             log_level: log_level(optional("LOG_LEVEL"))?,
         })
@@ -81,6 +86,14 @@ fn pace(text: Option<String>) -> Result<Pace, ConfigError> {
     Pace::from_percent(percent).ok_or(ConfigError::Invalid { variable: "RETRY_PACE_PERCENT", expected: EXPECTED })
 }
 
+/// A mistake in them is no reason not to deliver events.
+fn business_hours(text: Option<&str>) -> Hours {
+    match text {
+        None | Some("off") => Hours::Off,
+        Some(text) => text.parse().map_or_else(Hours::Unreadable, Hours::Of),
+    }
+}
+
 fn log_level(text: Option<String>) -> Result<tracing::Level, ConfigError> {
     let invalid = |_| ConfigError::Invalid { variable: "LOG_LEVEL", expected: "error, warn, info or debug" };
     text.map_or(Ok(tracing::Level::INFO), |text| text.parse().map_err(invalid))
@@ -95,7 +108,7 @@ mod tests {
         Config::from_variables(|name| {
             let usual = match name {
                 "LEDGER_DAYS" => "400",
-                "RETRY_PACE_PERCENT" | "LOG_LEVEL" | "ALARM_TOPIC_ARN" => "",
+                "RETRY_PACE_PERCENT" | "LOG_LEVEL" | "ALARM_TOPIC_ARN" | "BUSINESS_HOURS" => "",
                 _ => "x",
             };
             Some(if name == changed { value } else { usual }.to_owned())
@@ -111,10 +124,19 @@ mod tests {
     }
 
     #[test]
+    fn hours_that_cannot_be_read_do_not_stop_the_start() {
+        let hours = |value| with("BUSINESS_HOURS", value).unwrap().business_hours;
+        assert_eq!(hours("Mon-Fri 08:00-18:00 Europe/Bonn"), Hours::Unreadable(crate::business_hours::InvalidHours::Zone));
+        assert_eq!(hours("off"), Hours::Off);
+        assert!(matches!(hours("Mon-Fri 08:00-18:00 Europe/Berlin"), Hours::Of(_)));
+    }
+
+    #[test]
     fn what_may_be_left_out_has_its_default() {
         let config = with("", "").unwrap();
         assert_eq!(config.pace, Pace::default());
         assert_eq!(config.log_level, tracing::Level::INFO);
         assert_eq!(config.alarm_topic, None);
+        assert_eq!(config.business_hours, Hours::Off);
     }
 }

@@ -2,24 +2,29 @@
 //!
 //! What to do is decided by the pure state machine of `session::delivery`; this crate performs it:
 //!
+//! - [`invocation`]: what the function is called with.
 //! - [`handler`]: a batch of the queue, record by record; a panic is one record's failure.
 //! - [`worker`]: one event: read, link, admit, claim, run, let go. [`admit`]: whether it is its turn.
 //! - [`perform`]: the steps of the delivery, with concrete clients.
 //! - [`link`]: a connection document turned into rules and clients.
 //! - `shared_token`: one token of the appliance for many processes.
 //! - [`budget`]: the tenant's hourly budget of calls.
+//! - [`silence`], by [`business_hours`]: whether events still come.
 //! - [`queue`], [`notify`], [`log_line`]: what messages, people and the log get.
 //! - [`config`], [`clock`]: the doors to environment and clock.
 
 pub mod admit;
 pub mod budget;
+pub mod business_hours;
 pub mod clock;
 pub mod config;
 pub mod handler;
+pub mod invocation;
 pub mod link;
 pub mod log_line;
 pub mod notify;
 pub mod perform;
 pub mod queue;
 mod shared_token;
+pub mod silence;
 pub mod worker;

@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 use session::delivery::{Ending, NoticeSubject, Record, WriteId, WriteState};
 use session::{ApplianceId, OutboundEvent, QueueMessage};
 
+use crate::business_hours::InvalidHours;
 use crate::perform::Run;
+use crate::silence::Silent;
 
 /// Where the metrics are found in CloudWatch.
 pub const NAMESPACE: &str = "SessionBridge/Worker";
@@ -40,19 +42,24 @@ pub struct Line {
     cause: Option<String>,
     said: Map<String, Value>,
     metrics: BTreeMap<&'static str, i64>,
+    /// When the event came that the line is about: what waits says how long it has done so.
+    received_at: Option<Timestamp>,
 }
+
+/// The outcome of an event that comes again later.
+const WAITS: &str = "waits";
 
 impl Line {
     /// A line about no event in particular.
     #[must_use]
     pub fn new(level: tracing::Level, outcome: &'static str, cause: Option<String>) -> Self {
-        Self { level, outcome, cause, said: Map::new(), metrics: BTreeMap::from([("events", 1)]) }
+        Self { level, outcome, cause, said: Map::new(), metrics: BTreeMap::from([("events", 1)]), received_at: None }
     }
 
     /// The event waits, and nothing was claimed.
     #[must_use]
     pub fn waits(event: &Identity, until: Timestamp, cause: &str) -> Self {
-        Self::new(tracing::Level::INFO, "waits", Some(cause.to_owned())).of(event).saying("until", until.to_string())
+        Self::new(tracing::Level::INFO, WAITS, Some(cause.to_owned())).of(event).saying("until", until.to_string())
     }
 
     /// The event's run has ended; `before` is what the ledger remembered when it began.
@@ -74,7 +81,7 @@ impl Line {
         match run {
             Run::Ended(Ending::Finished(outcome)) => Self::new(Level::INFO, outcome.name(), None),
             Run::Ended(Ending::Wait { until, why }) => {
-                Self::new(Level::INFO, "waits", Some(why.name().to_owned())).saying("until", until.to_string())
+                Self::new(Level::INFO, WAITS, Some(why.name().to_owned())).saying("until", until.to_string())
             }
             Run::Ended(Ending::DeadLetter(reason)) => {
                 Self::new(Level::ERROR, "dead_lettered", Some(reason.name().to_owned())).saying("reason", reason.to_string())
@@ -87,6 +94,7 @@ impl Line {
 
     fn of(mut self, event: &Identity) -> Self {
         self.said.extend(event.members());
+        self.received_at = Some(event.received_at);
         self
     }
 
@@ -108,8 +116,10 @@ impl Line {
             dimensions.push(json!(["function", "outcome", "cause"]));
             members.insert("cause".to_owned(), cause.as_str().into());
         }
-        members.extend(self.metrics.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
-        members.insert("_aws".to_owned(), self.directive(&dimensions, now));
+        let mut metrics = self.metrics.clone();
+        metrics.extend(self.waited_seconds(now).map(|seconds| ("waited_seconds", seconds)));
+        members.extend(metrics.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
+        members.insert("_aws".to_owned(), directive(&metrics, &dimensions, now));
         if self.level <= log.kept {
             members.insert("level".to_owned(), self.level.as_str().into());
             members.extend(self.said.clone());
@@ -117,20 +127,11 @@ impl Line {
         Value::Object(members).to_string()
     }
 
-    fn directive(&self, dimensions: &[Value], now: Timestamp) -> Value {
-        let metric = |name: &&'static str| {
-            let unit = match name.rsplit('_').next() {
-                Some("ms") => "Milliseconds",
-                Some("percent") => "Percent",
-                _ => "Count",
-            };
-            json!({ "Name": name, "Unit": unit })
-        };
-        let metrics: Vec<Value> = self.metrics.keys().map(metric).collect();
-        json!({
-            "Timestamp": now.as_millisecond(),
-            "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics }],
-        })
+    /// How long an event that waits has done so by now. The queue's own measure leaves out what is received again and again,
+    /// which is how every wait works here.
+    fn waited_seconds(&self, now: Timestamp) -> Option<i64> {
+        let received_at = self.received_at.filter(|_| self.outcome == WAITS)?;
+        Some(now.duration_since(received_at).as_secs().max(0))
     }
 
     /// Writes the line.
@@ -139,6 +140,23 @@ impl Line {
         text.push('\n');
         (log.write)(&text);
     }
+}
+
+fn directive(metrics: &BTreeMap<&'static str, i64>, dimensions: &[Value], now: Timestamp) -> Value {
+    let metric = |name: &&'static str| {
+        let unit = match name.rsplit('_').next() {
+            Some("ms") => "Milliseconds",
+            Some("seconds") => "Seconds",
+            Some("percent") => "Percent",
+            _ => "Count",
+        };
+        json!({ "Name": name, "Unit": unit })
+    };
+    let metrics: Vec<Value> = metrics.keys().map(metric).collect();
+    json!({
+        "Timestamp": now.as_millisecond(),
+        "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics }],
+    })
 }
 
 /// The count of notices by subject: alarms rest on it.
@@ -171,6 +189,27 @@ pub fn budget_line(appliance: &ApplianceId, used_percent: u64, left_alone_until:
     let mut line = Line::new(level, "budget", None);
     line.metrics = BTreeMap::from([("budget_used_percent", i64::try_from(used_percent).unwrap_or(i64::MAX))]);
     line.saying("appliance", appliance.as_str()).saying("until", left_alone_until.map(|until| until.to_string()))
+}
+
+/// Which appliances are silent, and since when. An alarm rests on the count, which is also there when it is none.
+#[must_use]
+pub fn silence_line(silent: &[Silent]) -> Line {
+    let level = if silent.is_empty() { tracing::Level::INFO } else { tracing::Level::ERROR };
+    let mut line = Line::new(level, "silence", None);
+    line.metrics = BTreeMap::from([("silent_appliances", i64::try_from(silent.len()).unwrap_or(i64::MAX))]);
+    let named = silent
+        .iter()
+        .map(|silent| json!({ "appliance": silent.appliance.as_str(), "last_event_at": silent.last_event_at.to_string() }));
+    line.saying("appliances", named.collect::<Vec<_>>())
+}
+
+/// Silence cannot be judged, for the business hours cannot be read. Counted as one silent appliance: whoever wants to be told of
+/// silence wants to be told of this.
+#[must_use]
+pub fn unjudged_line(error: InvalidHours) -> Line {
+    let mut line = Line::new(tracing::Level::ERROR, "silence", Some("unreadable_hours".to_owned()));
+    line.metrics = BTreeMap::from([("silent_appliances", 1)]);
+    line.saying("reason", error.to_string()).saying("remedy", "correct the stack's parameter BusinessHours")
 }
 
 /// What identifies an event in the log.
@@ -279,6 +318,28 @@ mod tests {
     }
 
     #[test]
+    fn waiting_says_for_how_long_whoever_made_it_wait_and_nothing_else_does() {
+        let waits = Line::waits(&identity(), at("2025-03-18T13:28:00Z"), "on_hold");
+        let why = serde_json::from_value(json!("report_not_ready")).unwrap();
+        let run = Run::Ended(Ending::Wait { until: at("2025-03-18T13:28:00Z"), why });
+        for line in [waits, Line::ended(&identity(), &run, &Record::default(), &Record::default())] {
+            let line: Value = serde_json::from_str(&json(&line, tracing::Level::ERROR)).unwrap();
+            assert_eq!((&line["outcome"], &line["waited_seconds"]), (&"waits".into(), &3.into()));
+            let metrics = &line["_aws"]["CloudWatchMetrics"][0]["Metrics"];
+            assert_eq!(metrics[1], json!({ "Name": "waited_seconds", "Unit": "Seconds" }));
+        }
+        assert!(!json(&delivered(), tracing::Level::INFO).contains("waited_seconds"));
+    }
+
+    #[test]
+    fn silence_is_counted_and_named_and_so_is_that_it_cannot_be_judged() {
+        let silent = Silent { appliance: ApplianceId::default(), last_event_at: at("2025-03-18T08:00:00Z") };
+        insta::assert_snapshot!(json(&silence_line(&[silent]), tracing::Level::ERROR));
+        assert!(json(&silence_line(&[]), tracing::Level::ERROR).contains(r#""silent_appliances":0"#));
+        assert!(json(&unjudged_line(InvalidHours::Zone), tracing::Level::ERROR).contains(r#""silent_appliances":1"#));
+    }
+
+    #[test]
     fn only_what_changed_in_this_run_is_counted() {
         let mut before = Record::default();
         before.writes.insert(WriteId::SessionNote, Write::wanted());
@@ -290,7 +351,13 @@ mod tests {
         let waits = Line::waits(&identity(), at("2025-03-18T13:28:00Z"), "on_hold");
         let appliance = ApplianceId::default();
         let refused = notice_line(&appliance, NoticeSubject::Refused);
-        let others = [refused, untold_line(&appliance, "no answer"), budget_line(&appliance, 61, None), panicked_line(None)];
+        let others = [
+            refused,
+            untold_line(&appliance, "no answer"),
+            budget_line(&appliance, 61, None),
+            panicked_line(None),
+            silence_line(&[]),
+        ];
         for line in [delivered(), waits].into_iter().chain(others) {
             let line: Value = serde_json::from_str(&json(&line, tracing::Level::ERROR)).unwrap();
             let directive = &line["_aws"]["CloudWatchMetrics"][0];

@@ -1,22 +1,25 @@
 //! Wires the worker and hands it to the Lambda runtime. Everything expensive is made here, once, during INIT.
 
 use aws::{Environment, Timeouts};
-use aws_lambda_events::sqs::SqsEvent;
 use connection::Connections;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ledger::Ledger;
+use serde_json::Value;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use worker::budget::Budgets;
+use worker::clock;
 use worker::config::Config;
 use worker::handler::handle;
+use worker::invocation::Invocation;
 use worker::link::Links;
 use worker::log_line::{Log, to_stdout};
 use worker::notify::Notifier;
 use worker::queue::Queues;
+use worker::silence::Watch;
 use worker::worker::Worker;
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,11 +27,26 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_environment()?;
     log_to_stdout(config.log_level);
     let worker = wire(&config)?;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+    let watch = Watch::new(worker.ledger.clone(), config.business_hours);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let deadline = deadline(event.context.deadline);
-        handle(&worker, event.payload, deadline).await.map_err(Error::from)
+        answer(&worker, &watch, event.payload, deadline).await
     }))
     .await
+}
+
+async fn answer(worker: &Worker, watch: &Watch, payload: Value, deadline: Timestamp) -> Result<Value, Error> {
+    match Invocation::read(payload)? {
+        Invocation::Batch(batch) => {
+            watch.note(&batch).await;
+            Ok(serde_json::to_value(handle(worker, batch, deadline).await?)?)
+        }
+        Invocation::Silence { appliance_tokens } => {
+            let now = clock::now();
+            watch.judge(&appliance_tokens, now).await?.print(&worker.log, now);
+            Ok(Value::Null)
+        }
+    }
 }
 
 /// Lines that are not about an event. Of the libraries only what is wrong: at lower levels they would print requests whole.

@@ -2,8 +2,8 @@
 //!
 //! One item per (appliance, lsid) holds what the delivery remembers, as a serialised value that this crate does not
 //! look into ([`claim`](Ledger::claim), [`record`](Ledger::record)). A few service items per appliance lie beside them,
-//! under sort keys that no lsid can have, for they contain `#`: pauses, proofs, what was told, shadow writes, a
-//! sealed token.
+//! under sort keys that no lsid can have, for they contain `#`: pauses, proofs, what was told, when an event last came,
+//! shadow writes, a sealed token.
 //!
 //! It needs no rights on the table but `dynamodb:GetItem` and `dynamodb:UpdateItem`: who cannot delete cannot forget.
 //!
@@ -55,6 +55,7 @@ mod ledger;
 mod notice;
 mod pause;
 mod proof;
+mod seen;
 mod shadow;
 mod token;
 
