@@ -39,6 +39,10 @@ PREFERRED_PORTS = {"aws": 4566, "appliance": 4580, "autotask": 4581}
 STACK = "session-bridge"
 BUCKET = "session-bridge-artifacts"
 ALARM_EMAIL = "none"
+# Always, so that what silence needs is at work here too.
+BUSINESS_HOURS = "Mon-Sun 00:00-24:00 Europe/Berlin"
+# The local AWS keeps to a reservation, and tests post more at a time.
+RECEIVER_CONCURRENCY = "none"
 START_SECONDS = 60
 # CloudFormation takes 4,096 characters of one parameter, and 69 are needed for an appliance.
 APPLIANCES_MAX = 58
@@ -132,7 +136,7 @@ def _build(settings: Settings) -> None:
     for function in FUNCTIONS:
         with progress.step(f"Build the {function} as for the cloud (the first time takes some minutes)"):
             # What `sam build` would run, but that says nothing until it is done, and hides what the compiler says.
-            command = ["cargo", "lambda", "build", "--release", "--bin", function]
+            command = ["cargo", "lambda", "build", "--release", "--locked", "--bin", function]
             _run(settings, f"build-{function}", command, directory=ROOT / "functions" / function, do_next=CORRECT_THE_CODE)
     with progress.step("Package the functions"):
         command = ["sam", "build", "--template-file", str(ROOT / "infra" / "template.yaml"),
@@ -300,6 +304,8 @@ def _parameters(settings: Settings, tokens: dict[str, str]) -> dict[str, str]:
         "Architecture": _architecture(),
         "LogLevel": settings.log_level,
         "AlarmEmail": ALARM_EMAIL,
+        "BusinessHours": BUSINESS_HOURS,
+        "ReceiverConcurrency": RECEIVER_CONCURRENCY,
         "LedgerDeletionProtection": "false",
         "WorkerTimeoutSeconds": str(settings.worker_timeout),
         "EventsVisibilitySeconds": str(settings.visibility),
