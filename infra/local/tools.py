@@ -99,7 +99,9 @@ def _start_installing(name: str) -> subprocess.Popen:
 
 def _install_python_tools(name: str) -> str:
     make_environment = [sys.executable, "-m", "venv", str(TOOLS / name)]
-    fill_it = [str(python_of(name)), "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-color", "install", "--progress-bar", "off"]
+    fill_it = [str(python_of(name)), "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-color", "install", "--progress-bar", "off",
+               # A file that the pins do not know by its hash is refused, and a package that they do not name is not looked for.
+               "--require-hashes", "--no-deps"]
     return f"{shlex.join(make_environment)} && {shlex.join([*fill_it, '--requirement', str(_pins(name))])}"
 
 
