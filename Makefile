@@ -20,7 +20,7 @@ PROOF_SETTINGS := --appliances 10 --worker-timeout 10 --visibility 12 --retry-pa
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove simulate bench size up down replay check build deploy
+.PHONY: help demo test prove simulate bench size up down replay check audit build deploy
 
 help: ## List the verbs
 	@echo "Session Bridge: make <verb>"
@@ -84,8 +84,14 @@ check: ## Check formatting, lints, docs, licences and the template
 	@$(WITH_TOOLS) cargo deny --workspace check bans licenses sources
 	@$(WITH_TOOLS) sam validate --lint --region eu-central-1 --template-file infra/template.yaml
 
+audit: ## Look for known vulnerabilities and withdrawn packages (needs the advisory database from the internet)
+	@$(LOCAL)/tools.py ensure cargo-deny
+	@$(WITH_TOOLS) cargo deny --workspace check advisories
+
+# `sam build` has no way to say --locked; the first line fails where it would, before anything is built.
 build: ## Build the functions for the cloud: ARCH=arm64 (or x86_64)
 	@$(LOCAL)/tools.py ensure sam
+	@cargo metadata --locked --format-version 1 > /dev/null
 	@$(WITH_TOOLS) sam build --template-file infra/template.yaml --parameter-overrides Architecture=$(ARCH)
 
 deploy: ## Deploy what was built into your AWS account; asks for the settings the first time

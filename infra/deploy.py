@@ -15,6 +15,7 @@ import re
 import secrets
 import subprocess
 import sys
+import zoneinfo
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "local"))
@@ -27,8 +28,17 @@ BUILT = ROOT / ".aws-sam" / "build"
 # The processor that an ELF file says it is for.
 ELF_MACHINES = {0x3E: "x86_64", 0xB7: "arm64"}
 # As in the template, which has the last word.
-APPLIANCE_ID = r"[0-9A-Za-z._]{1,64}"
+APPLIANCE_ID = r"[0-9A-Za-z._]{1,60}"
+TOKEN_HASH = r"[0-9A-Fa-f]{64}"
 EMAIL_OR_NONE = r"none|[^@,\s]+@[^@,\s]+[.][^@,\s]+"
+DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+HOURS_OR_OFF = f"off|{DAY}(-{DAY})? {TIME}-({TIME}|24:00) [A-Za-z][A-Za-z0-9_+/-]*"
+# A shell variable that was not set has this hash; no token has.
+HASH_OF_NOTHING = hashlib.sha256(b"").hexdigest()
+# The template's reservation for the public function, and what AWS wants to stay unreserved.
+RECEIVER_CONCURRENCY = 10
+UNRESERVED_AT_LEAST = 100
 
 # Runs with the SAM tools' Python, which has the AWS library: who are we, and where?
 WHO_AND_WHERE = """
@@ -37,6 +47,13 @@ session = boto3.Session()
 if session.get_credentials() is None: sys.exit("no credentials")
 if session.region_name is None: sys.exit("no region")
 print(session.client("sts").get_caller_identity()["Account"], session.region_name)
+"""
+
+
+# As above. An account of which this may not be asked deploys as the template says.
+UNRESERVED = """
+import boto3
+print(boto3.client("lambda").get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"])
 """
 
 
@@ -80,12 +97,13 @@ def ensure_settings(path: Path) -> None:
         return
     if not sys.stdin.isatty():
         raise Stopped(f"{path} does not exist, and there is nobody to ask", do_next="run make deploy in a terminal once, or write the file: "
-                      'ApplianceTokens: "<appliance id>=<sha256 of its token>" and AlarmEmail: "<address or none>", a line each')
-    progress.line("The first deployment of this stack. Three questions; everything else has a default.")
+                      'ApplianceTokens: "<appliance id>=<sha256 of its token>" and AlarmEmail: "<address or none>", a line each (and BusinessHours, to be told of silence)')
+    progress.line("The first deployment of this stack. Four questions; everything else has a default.")
     appliance = _ask("Id of the appliance, as it will stand in its URL", APPLIANCE_ID, "default")
     token = _ask("Its token, 16 characters or more (empty: a new one is made)", r"|[^\s&#%+]{16,}", "") or secrets.token_urlsafe(32)
     email = _ask("Who is told when something needs a person (e-mail address, or none)", EMAIL_OR_NONE, None)
-    path.write_text(_settings_file(appliance, token, email))
+    hours = _ask_hours()
+    path.write_text(_settings_file(appliance, token, email, hours) + _reservation())
     progress.line(f"\nWritten to {path}; the other settings of README.md can be added there.")
     progress.line(f"Token of {appliance}: {progress.bold(token)}   (shown this once; only its hash is kept)\n")
 
@@ -99,12 +117,68 @@ def _ask(question: str, pattern: str, default: str | None) -> str:
         progress.line("    That does not fit.")
 
 
-def _settings_file(appliance: str, token: str, email: str) -> str:
+def _ask_hours() -> str:
+    question = "When events should come, to be told of silence (Mon-Fri 08:00-18:00 Europe/Berlin, or off)"
+    while True:
+        hours = _ask(question, HOURS_OR_OFF, None)
+        if problem := _problem_of_hours(hours):
+            progress.line(f"    {problem}")
+        else:
+            return hours
+
+
+def _problem_of_hours(hours: str) -> str | None:
+    """What the template's pattern cannot see: a zone that does not exist, hours of no length."""
+    if hours == "off":
+        return None
+    _, times, zone = hours.split(" ")
+    opens, closes = times.split("-")
+    if opens == closes:
+        return "BusinessHours: begin and end are the same."
+    known = zoneinfo.available_timezones()
+    # A machine may have no list of zones; then the worker says it.
+    return f"BusinessHours: there is no time zone {zone}." if known and zone not in known else None
+
+
+def _reservation() -> str:
+    """The line that does without a reservation, if the account cannot have one and the person agrees."""
+    answer = subprocess.run([str(tools.python_of("sam")), "-c", UNRESERVED], env=environment(), capture_output=True, text=True)
+    if answer.returncode != 0 or int(answer.stdout) >= UNRESERVED_AT_LEAST + RECEIVER_CONCURRENCY:
+        return ""
+    progress.line(f"\nThe public function should have {RECEIVER_CONCURRENCY} concurrent executions of its own: they bound what a flood of calls can")
+    progress.line(f"cost, and keep it from the account's other functions. This account has {answer.stdout.strip()} left, and AWS wants {UNRESERVED_AT_LEAST} to stay")
+    progress.line("unreserved (a new account has 10 in all). More are free: Service Quotas > Lambda > Concurrent executions.")
+    if _ask("Deploy without a reservation for now (yes, or no to stop)", "yes|no", "no") == "no":
+        raise Stopped("the account cannot reserve concurrency", do_next="ask for a higher quota, then repeat make deploy")
+    return "# Take this line out when the account's quota of concurrent executions allows it.\nReceiverConcurrency: none\n"
+
+
+def check_settings(path: Path) -> None:
+    """Refuses what CloudFormation would refuse only after minutes, or what would lock an appliance out."""
+    settings = dict(re.findall(r"""^(\w+):\s*["']?(.*?)["']?\s*$""", path.read_text(), re.MULTILINE))
+    for number, item in enumerate(settings.get("ApplianceTokens", "").split(","), start=1):
+        appliance, _, token_hash = item.strip().partition("=")
+        # What is there is not repeated: it may be a token.
+        if not re.fullmatch(APPLIANCE_ID, appliance):
+            raise Stopped(f"item {number} of ApplianceTokens does not begin with an appliance id (1 to 60 letters, digits, dots, underscores)",
+                          do_next=f"correct {path}")
+        if not re.fullmatch(TOKEN_HASH, token_hash) or token_hash.lower() == HASH_OF_NOTHING:
+            raise Stopped(f"ApplianceTokens has no hash of a token for {appliance} (was a shell variable empty?): each of its events would be refused",
+                          do_next=f'correct {path}; the hash is: printf %s "$TOKEN" | sha256sum')
+    hours = settings.get("BusinessHours", "off")
+    if not re.fullmatch(HOURS_OR_OFF, hours):
+        raise Stopped("BusinessHours is not written as Mon-Fri 08:00-18:00 Europe/Berlin, or off", do_next=f"correct {path}")
+    if problem := _problem_of_hours(hours):
+        raise Stopped(problem, do_next=f"correct {path}")
+
+
+def _settings_file(appliance: str, token: str, email: str, hours: str) -> str:
     return (
         "# Parameters of this stack (infra/template.yaml describes them all). Renew it with: make deploy\n"
         "# Several appliances, or two tokens while one is replaced, are separated by commas.\n"
         f'ApplianceTokens: "{appliance}={hashlib.sha256(token.encode()).hexdigest()}"\n'
         f'AlarmEmail: "{email}"\n'
+        f'BusinessHours: "{hours}"\n'
     )
 
 
@@ -124,6 +198,7 @@ def main() -> int:
     check_build(arguments.architecture)
     account, region = check_account()
     ensure_settings(settings)
+    check_settings(settings)
     progress.line(f"Deploying {arguments.stack} into account {account}, region {region}.")
     outcome = deploy(arguments.stack, arguments.architecture, settings)
     if outcome != 0:

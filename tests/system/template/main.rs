@@ -1,10 +1,11 @@
-//! The template against the functions that it deploys: each alarm is fired once by lines that they really print, and each
-//! parameter takes what they take. Needs no running system; that the template can be deployed is shown by `make up`.
+//! The template against the functions that it deploys: each alarm is fired once by lines that they really print, each
+//! parameter takes what they take, and what would be refused late is refused early. Needs no running system; that the template can be deployed is shown by `make up`.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod alarm;
 mod alarms;
+mod deployment;
 mod lines;
 mod parameters;
 mod protection;
