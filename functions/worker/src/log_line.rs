@@ -9,7 +9,7 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use session::delivery::{Ending, NoticeSubject, Record, WriteId, WriteState};
-use session::{ApplianceId, OutboundEvent, QueueMessage};
+use session::{ApplianceId, Lsid, OutboundEvent, QueueMessage};
 
 use crate::business_hours::InvalidHours;
 use crate::perform::Run;
@@ -189,6 +189,14 @@ pub fn budget_line(appliance: &ApplianceId, used_percent: u64, left_alone_until:
     let mut line = Line::new(level, "budget", None);
     line.metrics = BTreeMap::from([("budget_used_percent", i64::try_from(used_percent).unwrap_or(i64::MAX))]);
     line.saying("appliance", appliance.as_str()).saying("until", left_alone_until.map(|until| until.to_string()))
+}
+
+/// A report had bytes that are not UTF-8; as many characters of it are replaced.
+#[must_use]
+pub fn replaced_line(appliance: &ApplianceId, lsid: &Lsid, characters: u32) -> Line {
+    let mut line = Line::new(tracing::Level::WARN, "report_repaired", None);
+    line.metrics = BTreeMap::from([("replaced_characters", i64::from(characters))]);
+    line.saying("appliance", appliance.as_str()).saying("lsid", lsid.as_str())
 }
 
 /// Which appliances are silent, and since when. An alarm rests on the count, which is also there when it is none.

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::link::{Link, Links};
+use crate::log_line::{Log, replaced_line};
 use crate::notify::Notifier;
 use crate::shared_token;
 
@@ -52,6 +53,8 @@ pub struct Performer<'a> {
     pub pauses: Vec<Pause>,
     /// When the platform ends the invocation.
     pub deadline: Timestamp,
+    /// How lines are written.
+    pub log: &'a Log,
 }
 
 impl Performer<'_> {
@@ -128,6 +131,11 @@ impl Performer<'_> {
             .await;
         // At once, not after the run: a process that ends in between would have used up a token for nobody else.
         shared_token::keep(&self.link.appliance, self.ledger, self.appliance).await;
+        if let Ok(session) = &report
+            && session.replaced_characters > 0
+        {
+            replaced_line(self.appliance, self.lsid, session.replaced_characters).print(self.log, clock::now());
+        }
         report
     }
 

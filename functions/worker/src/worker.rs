@@ -165,6 +165,7 @@ impl Worker {
             link,
             pauses: leave.probes.iter().fold(pauses, |pauses, probe| with(pauses, probe.pause())),
             deadline: attempt.deadline,
+            log: &self.log,
         };
         Box::pin(performer.run(delivery, claim)).await
     }
