@@ -38,8 +38,9 @@ async fn main() -> Result<(), Error> {
 async fn answer(worker: &Worker, watch: &Watch, payload: Value, deadline: Timestamp) -> Result<Value, Error> {
     match Invocation::read(payload)? {
         Invocation::Batch(batch) => {
-            watch.note(&batch).await;
-            Ok(serde_json::to_value(handle(worker, batch, deadline).await?)?)
+            // Side by side: that an event came is worth remembering, but no session should wait for it.
+            let (response, ()) = tokio::join!(handle(worker, batch.clone(), deadline), watch.note(&batch));
+            Ok(serde_json::to_value(response?)?)
         }
         Invocation::Silence { appliance_tokens } => {
             let now = clock::now();
