@@ -177,6 +177,17 @@ fn plain(attribute: &Value) -> Value {
     }
 }
 
+// --- Lambda --------------------------------------------------------------------------------------------------------
+
+/// Calls a function (`receiver`, `worker`) with that payload, and waits until it has answered without an error.
+pub(crate) async fn invoke(function: &str, payload: &Value) {
+    let url = format!("{}/2015-03-31/functions/{}/invocations", system().endpoint, system().functions[function]);
+    let answer = authorized(HTTP.post(url), "lambda").body(payload.to_string()).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.status());
+    let failed = answer.headers().contains_key("x-amz-function-error");
+    assert!(!failed, "{}", answer.text().await.unwrap());
+}
+
 // --- Logs ----------------------------------------------------------------------------------------------------------
 
 /// The lines of a function's log (`receiver`, `worker`) that hold all of these texts, oldest first.

@@ -7,6 +7,7 @@ mod claims;
 mod lost_answers;
 mod pauses;
 mod refusals;
+mod seen;
 mod service_items;
 mod system;
 mod tokens;
