@@ -73,7 +73,9 @@ impl Receiver {
     }
 }
 
-fn read_call(request: &Request) -> Call<'_> {
+/// The call in a request, as far as anything depends on it.
+#[must_use]
+pub fn read_call(request: &Request) -> Call<'_> {
     Call {
         method: request.method().as_str(),
         path: request.raw_http_path(),

@@ -18,6 +18,8 @@ use tokio_util::io::StreamReader;
 
 mod answer;
 mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod sealed_token;
 mod token;
 

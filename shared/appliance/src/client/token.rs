@@ -128,7 +128,12 @@ impl TokenSource {
             Err(failure) if !may_explain(response.status()) => return Err(failure),
             accepted => accepted,
         };
-        let answer = serde_json::from_slice::<TokenAnswer>(&read_bounded(response).await?).ok();
+        self.judged(accepted, &read_bounded(response).await?, asked_at)
+    }
+
+    /// What an answer comes to; `accepted` is what its status alone says.
+    pub(super) fn judged(&self, accepted: Result<(), Failure>, body: &[u8], asked_at: Instant) -> Result<Token, Failure> {
+        let answer = serde_json::from_slice::<TokenAnswer>(body).ok();
         // A refusal may come with status 200 (observed by clients).
         if let Some(sentence) = answer.as_ref().and_then(|answer| self.refusal(answer)) {
             return Err(Failure::CredentialsRefused { sentence });

@@ -191,7 +191,7 @@ fn resource_query(login: &str) -> Query {
 ///
 /// A foreign row alone proves nothing, since a database may take accented letters for plain ones; a full page of rows that hides
 /// the right one does.
-fn only_one(rows: &[Value], login: &str, is_full_page: bool) -> Result<Result<KnownResource, AuthorProblem>, Failure> {
+pub(super) fn only_one(rows: &[Value], login: &str, is_full_page: bool) -> Result<Result<KnownResource, AuthorProblem>, Failure> {
     let mut found: Vec<KnownResource> = Vec::new();
     for row in rows.iter().filter_map(Row::new).filter(|row| has_login(row, login)) {
         let id = ResourceId(row.integer("id").ok_or_else(|| unexpected("a resource without an id"))?);

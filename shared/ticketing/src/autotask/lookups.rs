@@ -166,7 +166,7 @@ pub(super) struct Page {
 impl Page {
     /// # Errors
     /// `Unknown` when the answer holds no list of rows: that is not the same as an empty one.
-    fn new(answer: &Value) -> Result<Self, Failure> {
+    pub(super) fn new(answer: &Value) -> Result<Self, Failure> {
         let answer = Row::new(answer).ok_or_else(|| unexpected("an answer without rows"))?;
         let rows = answer.get("items").and_then(Value::as_array).ok_or_else(|| unexpected("an answer without rows"))?;
         let more = answer.get("pageDetails").and_then(Row::new).is_some_and(|details| details.get("nextPageUrl").is_some());

@@ -16,6 +16,8 @@ mod authors;
 mod cache;
 mod client;
 mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod lookups;
 mod query;
 mod row;

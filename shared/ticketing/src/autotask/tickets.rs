@@ -64,7 +64,7 @@ impl AutotaskClient {
 }
 
 /// Reads a ticket. A company id of 0 is a real company, the tenant itself.
-fn ticket(value: &Value) -> Result<Ticket, Failure> {
+pub(super) fn ticket(value: &Value) -> Result<Ticket, Failure> {
     let read = |row: Row<'_>| {
         Some(Ticket {
             id: TicketId(row.integer("id")?),
