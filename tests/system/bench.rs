@@ -134,7 +134,9 @@ impl Bench {
 
     /// Waits until a person was told something of this appliance that holds all these texts.
     pub(crate) async fn told(&self, mailbox: &str, texts: &[&str]) -> String {
-        let own = format!("Appliance:  {}\n", self.id);
+        // As the notice names it: with the document's name, or alone where no document could be read.
+        let names = [format!("({})\n", self.id), format!("Appliance:  {}\n", self.id)];
+        let own = |told: &str| names.iter().any(|name| told.contains(name));
         until(&format!("somebody is told {texts:?}"), async || {
             let messages = local_aws::messages(mailbox).await;
             for message in &messages {
@@ -148,7 +150,7 @@ impl Bench {
                     notice["Message"].as_str().unwrap_or_default()
                 )
             });
-            texts_told.find(|told| told.contains(&own) && texts.iter().all(|text| told.contains(text)))
+            texts_told.find(|told| own(told) && texts.iter().all(|text| told.contains(text)))
         })
         .await
     }
