@@ -3,10 +3,12 @@
 //! ```text
 //! cargo run --release -p session --example simulate -- --seeds 1000000
 //! cargo run --release -p session --example simulate -- --seed 4711              # the trace of one
-//! cargo run --release -p session --example simulate -- --mutations              # the table of docs/simulation.md
+//! cargo run --release -p session --example simulate -- --mutations              # the tables of docs/simulation.md
+//! cargo run --release -p session --example simulate -- --lateness
 //! ```
 //!
-//! `--from <n>` begins at that seed; `--sabotage <mechanism>` takes one away; `--keep-going` counts violations by promise
+//! `--from <n>` begins at that seed; `--only <theme>` gives each schedule that theme and no other, `--only ordinary` none;
+//! `--sabotage <mechanism>` takes one away; `--keep-going` counts violations by promise
 //! instead of stopping at the first. Ends with 1 if a promise was broken (or a missing mechanism was not noticed).
 #![allow(clippy::unwrap_used, reason = "the simulation is test code")]
 #![allow(clippy::print_stdout, reason = "this is a program for the command line")]
@@ -20,8 +22,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use sim::Setup;
 use sim::figures::Figures;
 use sim::sabotage::Sabotage;
+use sim::themes::{Focus, Theme};
 
 /// Within so many seeds a missing mechanism must be noticed.
 const SEEDS_OF_SABOTAGE: u64 = 10_000;
@@ -36,10 +40,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let fine = match (options.mutations, options.seed) {
-        (true, _) => mutations(),
-        (false, Some(seed)) => one(seed, options.sabotage),
-        (false, None) => many(&options),
+    let fine = match (options.table, options.seed) {
+        (Some(Table::Mutations), _) => mutations(options.setup.focus),
+        (Some(Table::Lateness), _) => lateness(),
+        (None, Some(seed)) => one(seed, options.setup),
+        (None, None) => many(&options),
     };
     if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -49,9 +54,15 @@ struct Options {
     from: u64,
     seeds: u64,
     seed: Option<u64>,
-    sabotage: Option<Sabotage>,
+    setup: Setup,
     keep_going: bool,
-    mutations: bool,
+    table: Option<Table>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Table {
+    Mutations,
+    Lateness,
 }
 
 impl Options {
@@ -65,13 +76,20 @@ impl Options {
                 "--from" => options.from = number(value()?)?,
                 "--seed" => options.seed = Some(number(value()?)?),
                 "--keep-going" => options.keep_going = true,
-                "--mutations" => options.mutations = true,
+                "--mutations" => options.table = Some(Table::Mutations),
+                "--lateness" => options.table = Some(Table::Lateness),
                 "--sabotage" => {
                     let mechanism = value()?;
                     let known = || Sabotage::ALL.map(Sabotage::name).join(", ");
                     let sabotage =
                         Sabotage::from_name(&mechanism).ok_or_else(|| format!("{mechanism}: there are {}", known()))?;
-                    options.sabotage = Some(sabotage);
+                    options.setup.sabotage = Some(sabotage);
+                }
+                "--only" => {
+                    let theme = value()?;
+                    let known = || Theme::ALL.map(Theme::name).join(", ");
+                    options.setup.focus = Focus::from_name(&theme)
+                        .ok_or_else(|| format!("{theme}: there are {}, ordinary, everything", known()))?;
                 }
                 other => return Err(format!("{other} is not known; see examples/simulate.rs")),
             }
@@ -81,8 +99,8 @@ impl Options {
 }
 
 /// The trace of one schedule.
-fn one(seed: u64, sabotage: Option<Sabotage>) -> bool {
-    let (trace, broken) = sim::trace(seed, sabotage);
+fn one(seed: u64, setup: Setup) -> bool {
+    let (trace, broken) = sim::trace(seed, setup);
     println!("{}", trace.join("\n"));
     println!("{}", broken.as_deref().map_or_else(|| "all promises were kept".to_owned(), |promise| format!("BROKEN: {promise}")));
     broken.is_none()
@@ -106,7 +124,7 @@ fn many(options: &Options) -> bool {
                     }
                     let mut sum = Figures::default();
                     for seed in first..end.min(first + CHUNK) {
-                        match sim::simulate(seed, options.sabotage) {
+                        match sim::simulate(seed, options.setup) {
                             Ok(of_schedule) => sum.add(&of_schedule),
                             Err(violation) => {
                                 let mut broken = broken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,11 +158,12 @@ fn without_numbers(promise: &str) -> String {
 }
 
 /// Which seed notices that a mechanism is missing, for each.
-fn mutations() -> bool {
+fn mutations(focus: Focus) -> bool {
     println!("| missing | first noticed by seed | as |\n|---|---|---|");
     let mut all_noticed = true;
     for sabotage in Sabotage::ALL {
-        match (0..SEEDS_OF_SABOTAGE).find_map(|seed| sim::simulate(seed, Some(sabotage)).err()) {
+        let setup = Setup { focus, ..Setup::without(sabotage) };
+        match (0..SEEDS_OF_SABOTAGE).find_map(|seed| sim::simulate(seed, setup).err()) {
             Some(violation) => println!("| {} | {} | {} |", sabotage.name(), violation.seed, violation.promise),
             None => {
                 all_noticed = false;
@@ -153,4 +172,24 @@ fn mutations() -> bool {
         }
     }
     all_noticed
+}
+
+/// How late the time entries of good sessions are while Autotask refuses those of a few others.
+fn lateness() -> bool {
+    println!("| sessions a day | of them refused | median | 90 % | most | never written |\n|---|---|---|---|---|---|");
+    for (good, hopeless) in [(20, 0), (20, 1), (20, 4), (40, 8)] {
+        let late = sim::lateness::lateness(good, hopeless);
+        let [median, nine_tenths, most] = [late.median, late.nine_tenths, late.most].map(in_words);
+        let given_up = late.given_up;
+        println!("| {} | {hopeless} | {median} | {nine_tenths} | {most} | {given_up} |", good + hopeless);
+    }
+    true
+}
+
+fn in_words(millis: i64) -> String {
+    match millis / 60_000 {
+        0 => format!("{} s", millis / 1000),
+        minutes @ 1..=119 => format!("{minutes} min"),
+        minutes => format!("{}.{} h", minutes / 60, minutes % 60 / 6),
+    }
 }

@@ -8,6 +8,7 @@ mod sim;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sim::Setup;
 use sim::sabotage::Sabotage;
 
 /// Schedules of an ordinary test run.
@@ -18,7 +19,7 @@ const SEEDS_OF_SABOTAGE: u64 = 10_000;
 #[test]
 fn promises_hold_in_every_schedule() {
     if let Some(seed) = seed_to_replay() {
-        let (trace, broken) = sim::trace(seed, None);
+        let (trace, broken) = sim::trace(seed, Setup::default());
         println!("{}", trace.join("\n"));
         assert_eq!(broken, None);
         return;
@@ -26,7 +27,7 @@ fn promises_hold_in_every_schedule() {
     let next = AtomicU64::new(0);
     let check_some = || {
         while let seed @ ..SEEDS = next.fetch_add(1, Ordering::Relaxed) {
-            if let Err(violation) = sim::simulate(seed, None) {
+            if let Err(violation) = sim::simulate(seed, Setup::default()) {
                 panic!("{violation}");
             }
         }
@@ -46,14 +47,14 @@ fn seed_to_replay() -> Option<u64> {
 #[test]
 fn schedule_is_the_same_each_time() {
     for seed in 0..20 {
-        assert_eq!(sim::trace(seed, None), sim::trace(seed, None), "seed {seed}");
+        assert_eq!(sim::trace(seed, Setup::default()), sim::trace(seed, Setup::default()), "seed {seed}");
     }
 }
 
 #[test]
 fn missing_mechanism_is_seen() {
     for sabotage in Sabotage::ALL {
-        let seen = (0..SEEDS_OF_SABOTAGE).find(|seed| sim::simulate(*seed, Some(sabotage)).is_err());
+        let seen = (0..SEEDS_OF_SABOTAGE).find(|seed| sim::simulate(*seed, Setup::without(sabotage)).is_err());
         assert!(seen.is_some(), "nobody notices that this is missing: {}", sabotage.name());
     }
 }

@@ -7,7 +7,7 @@ use session::support_session::{
 };
 
 use super::chance::{Chance, HOUR, MINUTE, Millis};
-use super::schedule::Session;
+use super::schedule::{LENGTH, Session};
 use super::world::stamp;
 
 const DANA: (i64, &str, &str) = (302, "17", "dwhitfield");
@@ -19,6 +19,7 @@ pub(crate) fn report(session: &Session, now: Millis, chance: &mut Chance) -> Res
         return Err(chance.pick(&[
             Failure::NotReady { sentence: "empty".into() },
             Failure::NotReady { sentence: "The session does not exist.".into() },
+            Failure::Unrecognised { sentence: "Something else.".into() },
         ]));
     }
     let key = session.keys.iter().rev().find(|(from, _)| *from <= now).and_then(|(_, key)| *key);
@@ -28,7 +29,7 @@ pub(crate) fn report(session: &Session, now: Millis, chance: &mut Chance) -> Res
     if session.has_second {
         representatives.push(representative(TOBI, second));
     }
-    let started_at = session.ended_at - if now >= session.start_changes_at { 3 * HOUR } else { 25 * MINUTE };
+    let started_at = session.ended_at - if now >= session.start_changes_at { 3 * HOUR } else { LENGTH };
     Ok(Box::new(SupportSession {
         sequence: Some(48213),
         started_at: Some(stamp(started_at)),
@@ -40,9 +41,9 @@ pub(crate) fn report(session: &Session, now: Millis, chance: &mut Chance) -> Res
             name: primary.2.to_owned(),
         }),
         representatives,
-        events: if session.talkative { vec![chat(session.ended_at - MINUTE)] } else { Vec::new() },
-        customer_surveys: surveys(session, SurveyKind::Customer, now),
-        representative_surveys: surveys(session, SurveyKind::Representative, now),
+        events: events(session, now),
+        customer_surveys: surveys(session, SurveyKind::Customer, now, chance),
+        representative_surveys: surveys(session, SurveyKind::Representative, now, chance),
         ..SupportSession::empty(session.lsid.parse().unwrap())
     }))
 }
@@ -58,26 +59,45 @@ fn representative((gsnumber, id, username): (i64, &str, &str), primary: bool) ->
     }
 }
 
-fn surveys(session: &Session, kind: SurveyKind, now: Millis) -> Vec<Survey> {
-    let visible = session.surveys.iter().filter(|(from, own, _)| *own == kind && *from <= now);
-    visible
-        .map(|(_, _, gsnumber)| Survey {
-            gsnumber: Some(Gsnumber(*gsnumber)),
-            answers: vec![("rating".to_owned(), gsnumber.to_string())],
+/// One that was sent without an answer is reported, too.
+fn surveys(session: &Session, kind: SurveyKind, now: Millis, chance: &mut Chance) -> Vec<Survey> {
+    let there = |survey: &super::schedule::Survey| survey.kind == kind && (survey.from..survey.until).contains(&now);
+    let there = (0..).zip(&session.surveys).filter(|(_, survey)| there(survey));
+    let mut surveys: Vec<Survey> = there
+        .map(|(number, survey)| Survey {
+            gsnumber: Some(Gsnumber(survey.gsnumber)),
+            answers: vec![("Question".to_owned(), if survey.empty { " ".to_owned() } else { survey_text(number) })],
         })
-        .collect()
+        .collect();
+    if session.surveys_shuffled {
+        chance.shuffle(&mut surveys);
+    }
+    surveys
 }
+
+/// What the survey of that number says: no two of a session say the same.
+pub(crate) fn survey_text(number: usize) -> String {
+    format!("answer {number}")
+}
+
+fn events(session: &Session, now: Millis) -> Vec<SessionEvent> {
+    let remarks = session.remarks.iter().filter(|at| **at <= now).map(|at| chat(*at, 1));
+    let chat = session.talkative.then(|| chat(session.ended_at - MINUTE, CHAT_LENGTH / REMARK.len()));
+    remarks.chain(chat).collect()
+}
+
+const REMARK: &str = "Nothing changed. ";
 
 /// How long the chat of a talkative session is: longer than the shortest note, so that some tenants get it in parts.
 pub(crate) const CHAT_LENGTH: usize = 17 * 150;
 
-fn chat(at: Millis) -> SessionEvent {
+fn chat(at: Millis, remarks: usize) -> SessionEvent {
     SessionEvent {
         at: Some(stamp(at)),
         kind: SessionEventKind::ChatMessage,
         performed_by: Some(Actor { kind: ActorKind::Customer, gsnumber: Some(Gsnumber(311)), name: "Customer".to_owned() }),
         destination: None,
-        body: Some("Nothing changed. ".repeat(CHAT_LENGTH / 17)),
+        body: Some(REMARK.repeat(remarks)),
         files: Vec::new(),
         data: Vec::new(),
         system_information: Vec::new(),

@@ -5,11 +5,12 @@ use session::delivery::step::NoAuthor;
 use session::delivery::{Content, LookUp, Marker, Place, WriteId, WriteKind};
 use session::failure::Failure;
 use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId};
+use session::support_session::SurveyKind;
 use session::time_entry::date_worked;
 
 use super::appliance::CHAT_LENGTH;
 use super::chance::Millis;
-use super::schedule::{OTHER_TICKET, Reception, TICKET, Tenant};
+use super::schedule::{Hopeless, OTHER_TICKET, Reception, TICKET, Tenant, View};
 use super::world::{BEFORE, stamp};
 
 const TICKETS: [(i64, &str); 2] = [(42, TICKET), (43, OTHER_TICKET)];
@@ -29,6 +30,11 @@ pub(crate) struct Row {
     pub(crate) written_to: TicketId,
     place: RowPlace,
     visible_from: Millis,
+    /// Which API user has written it, and when.
+    by: u8,
+    pub(crate) landed_at: Millis,
+    /// A note's text.
+    pub(crate) text: String,
     /// It says that the complete text is elsewhere.
     pub(crate) shortened: bool,
 }
@@ -77,26 +83,34 @@ impl Autotask {
     }
 
     /// The rows that the API user sees there.
-    pub(crate) fn look_up(&self, look_up: &LookUp, now: Millis) -> Vec<RemoteId> {
-        let blind = self.tenant.blind;
+    pub(crate) fn look_up(&self, look_up: &LookUp, user: u8, now: Millis) -> Vec<RemoteId> {
         if look_up.marker.as_str().starts_with(BEFORE) {
-            return if self.is_blind(look_up.write.kind()) { Vec::new() } else { vec![RemoteId(1)] };
+            return if self.shows((look_up.write.kind(), 0), user, now) { vec![RemoteId(1)] } else { Vec::new() };
         }
         let is_there = |row: &&Row| {
             let in_place = match look_up.place {
-                Place::Note { ticket, .. } => row.kind == WriteKind::Note && !blind[0] && (look_up.wide || row.ticket == ticket),
+                Place::Note { ticket, .. } => row.kind == WriteKind::Note && (look_up.wide || row.ticket == ticket),
                 Place::Time { resource, start } => {
-                    !blind[1] && row.place == RowPlace::Day(resource, date_worked(start, &jiff::tz::TimeZone::UTC))
+                    row.place == RowPlace::Day(resource, date_worked(start, &jiff::tz::TimeZone::UTC))
                 }
-                Place::Attachment { note } => !blind[2] && row.place == RowPlace::Note(note),
+                Place::Attachment { note } => row.place == RowPlace::Note(note),
             };
-            in_place && row.visible_from <= now && look_up.marker.is_in(&row.marked)
+            in_place && row.visible_from <= now && look_up.marker.is_in(&row.marked) && self.shows((row.kind, row.by), user, now)
         };
         self.rows.iter().filter(is_there).map(|row| row.id).collect()
     }
 
+    /// Whether a row of that kind, written by one API user, is shown to another.
+    fn shows(&self, (kind, by): (WriteKind, u8), user: u8, now: Millis) -> bool {
+        match self.tenant.views(user, now)[index_of(kind)] {
+            View::All => true,
+            View::Nothing => false,
+            View::Own => by == user,
+        }
+    }
+
     /// Whether it would be refused.
-    pub(crate) fn refusal(&self, content: &Content, now: Millis) -> Option<Failure> {
+    pub(crate) fn refusal(&self, content: &Content, hopeless: Option<Hopeless>, now: Millis) -> Option<Failure> {
         let (reception, role) = match content {
             Content::Note { note, .. } => {
                 if note.description.chars().count() > self.tenant.note_characters_max {
@@ -107,6 +121,10 @@ impl Autotask {
             Content::TimeEntry { entry, .. } => (self.tenant.time_entries, Some(entry.role)),
             Content::Attachment(_) => (self.tenant.attachments, None),
         };
+        if hopeless.is_some_and(|hopeless| hopeless.kind == kind_of(content) && now < hopeless.until) {
+            let sentence = "time cannot be added to a timesheet that is submitted".into();
+            return Some(Failure::WriteBlocked { sentence, remedy: "have the timesheet reopened".into() });
+        }
         match reception {
             Reception::Refused => Some(Failure::Refused { sentence: "not valid".into() }),
             Reception::BlockedUntil(until) if now < until => {
@@ -123,10 +141,10 @@ impl Autotask {
     /// Writes it. An error is a broken promise: the row does not bear its marker.
     pub(crate) fn insert(
         &mut self,
-        session: (usize, &Lsid),
+        session: (usize, &Lsid, u8),
         write: &WriteId,
         content: &Content,
-        visible_from: Millis,
+        (now, visible_from): (Millis, Millis),
     ) -> Result<RemoteId, String> {
         let id = RemoteId(1000 + i64::try_from(self.rows.len()).unwrap());
         let (marked, ticket, place) = match content {
@@ -143,6 +161,7 @@ impl Autotask {
         let shortened = matches!(content, Content::Note { note, .. } if note.description.len() < CHAT_LENGTH)
             && *write == WriteId::SessionNote;
         let marked = marked.clone();
+        let text = if let Content::Note { note, .. } = content { note.description.clone() } else { String::new() };
         let kind = write.kind();
         self.rows.push(Row {
             id,
@@ -154,6 +173,9 @@ impl Autotask {
             written_to: ticket,
             place,
             visible_from,
+            by: session.2,
+            landed_at: now,
+            text,
             shortened,
         });
         Ok(id)
@@ -170,11 +192,36 @@ impl Autotask {
         self.rows.iter().filter(move |row| row.session == session && row.write == *write)
     }
 
+    /// The surveys of that kind of a session that were written; `None`: none.
+    pub(crate) fn rows_of_kind(&self, session: usize, kind: Option<SurveyKind>) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| {
+            let own = match row.write {
+                WriteId::CustomerSurvey(_) => Some(SurveyKind::Customer),
+                WriteId::RepresentativeSurvey(_) => Some(SurveyKind::Representative),
+                _ => None,
+            };
+            row.session == session && own.is_some() && own == kind
+        })
+    }
+
+    /// Whether rows of that kind are hidden from any API user of the schedule.
     pub(crate) fn is_blind(&self, kind: WriteKind) -> bool {
-        match kind {
-            WriteKind::Note | WriteKind::Ticket => self.tenant.blind[0],
-            WriteKind::TimeEntry => self.tenant.blind[1],
-            WriteKind::Attachment => self.tenant.blind[2],
-        }
+        self.tenant.sights.iter().any(|sight| sight.views[index_of(kind)] != View::All)
+    }
+}
+
+const fn index_of(kind: WriteKind) -> usize {
+    match kind {
+        WriteKind::Note | WriteKind::Ticket => 0,
+        WriteKind::TimeEntry => 1,
+        WriteKind::Attachment => 2,
+    }
+}
+
+const fn kind_of(content: &Content) -> WriteKind {
+    match content {
+        Content::Note { .. } => WriteKind::Note,
+        Content::TimeEntry { .. } => WriteKind::TimeEntry,
+        Content::Attachment(_) => WriteKind::Attachment,
     }
 }

@@ -46,6 +46,10 @@ impl Chance {
         choices[self.0.usize(0..choices.len())].clone()
     }
 
+    pub(crate) fn shuffle<T>(&mut self, things: &mut [T]) {
+        self.0.shuffle(things);
+    }
+
     pub(crate) fn fraction(&mut self) -> f64 {
         self.0.f64()
     }

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use session::delivery::{Pause, PauseScope, Proof, Proofs, WriteKind};
+use jiff::Timestamp;
+use session::delivery::{ApiUser, Pause, PauseScope, Probe, Proof, Proofs, WriteKind};
 
 use super::sabotage::Sabotage;
 use super::worker::RunId;
@@ -50,7 +51,7 @@ pub(crate) enum Updated {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) items: BTreeMap<usize, Item>,
-    pub(crate) proofs: Proofs,
+    pub(crate) proofs: BTreeMap<ApiUser, Proofs>,
     pauses: BTreeMap<PauseScope, Pause>,
     /// Updates of sessions' items that were taken.
     pub(crate) writes: BTreeMap<usize, u64>,
@@ -58,7 +59,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new(proofs: Proofs, sabotage: Option<Sabotage>) -> Self {
+    pub(crate) fn new(proofs: BTreeMap<ApiUser, Proofs>, sabotage: Option<Sabotage>) -> Self {
         Self { proofs, sabotage, ..Self::default() }
     }
 
@@ -138,7 +139,32 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn prove(&mut self, kind: WriteKind, proof: Proof) {
-        self.proofs.0.insert(kind, proof);
+    /// Takes a probe: the pause lasts until then for all others. Whether it is this worker's.
+    pub(crate) fn take_probe(&mut self, probe: &Probe) -> bool {
+        self.change_end(&probe.seen, probe.until)
+    }
+
+    /// Whether that pause lies there just so.
+    pub(crate) fn has_pause(&self, pause: &Pause) -> bool {
+        self.pauses.get(&pause.scope).is_some_and(|open| open.until == pause.until && open.rounds == pause.rounds)
+    }
+
+    /// Gives back a probe that came to nothing.
+    pub(crate) fn give_back(&mut self, probe: &Probe) {
+        self.change_end(&probe.pause(), probe.seen.until);
+    }
+
+    fn change_end(&mut self, seen: &Pause, until: Timestamp) -> bool {
+        let open = self.pauses.get_mut(&seen.scope).filter(|open| open.until == seen.until && open.rounds == seen.rounds);
+        open.map(|open| open.until = until).is_some()
+    }
+
+    /// What is known of look-ups of that user.
+    pub(crate) fn proofs_of(&self, user: &ApiUser) -> Proofs {
+        self.proofs.get(user).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn prove(&mut self, user: ApiUser, kind: WriteKind, proof: Proof) {
+        self.proofs.entry(user).or_default().0.insert(kind, proof);
     }
 }

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::chance::Millis;
+use super::chance::{DAY, Millis};
 use super::schedule::Post;
 
 /// How long a message stays hidden after it was handed to a worker that said nothing more.
 pub(crate) const VISIBILITY: Millis = 540_000;
+
+/// SQS counts each time that a message is handed out, and after so many moves it away without a word.
+pub(crate) const RECEIVES_MAX: u32 = 1000;
+/// SQS forgets a message after this, without a word.
+pub(crate) const RETENTION: Millis = 14 * DAY;
 
 /// How a message ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,11 +25,15 @@ pub(crate) enum Gone {
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) post: Post,
+    /// When its event was received first.
     pub(crate) received_at: Millis,
+    /// When the queue took this message: later, if it comes back from the dead letters.
+    pub(crate) sent_at: Millis,
     pub(crate) visible_from: Millis,
     /// How often it was handed out; a receipt older than the newest no longer counts.
     pub(crate) receipts: u32,
     pub(crate) gone: Option<Gone>,
+    pub(crate) gone_at: Millis,
     /// It has come back from the dead letters once.
     pub(crate) redriven: bool,
 }
@@ -36,7 +45,17 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn put(&mut self, post: Post, received_at: Millis, redriven: bool) -> usize {
-        self.messages.push(Message { post, received_at, visible_from: received_at, receipts: 0, gone: None, redriven });
+        let sent_at = post.at;
+        self.messages.push(Message {
+            post,
+            received_at,
+            sent_at,
+            visible_from: sent_at,
+            receipts: 0,
+            gone: None,
+            gone_at: 0,
+            redriven,
+        });
         self.messages.len() - 1
     }
 
@@ -78,12 +97,13 @@ impl Queue {
     }
 
     /// Removes it. SQS does not promise that a stale receipt fails, nor that it does not.
-    pub(crate) fn remove(&mut self, index: usize, receipt: u32, how: Gone, stale_receipts_count: bool) -> bool {
+    pub(crate) fn remove(&mut self, index: usize, receipt: u32, how: Gone, stale_receipts_count: bool, now: Millis) -> bool {
         let message = &mut self.messages[index];
         if message.gone.is_some() || (message.receipts != receipt && !stale_receipts_count) {
             return false;
         }
         message.gone = Some(how);
+        message.gone_at = now;
         true
     }
 }

@@ -1,25 +1,29 @@
-//! The settings that schedules choose from, made once: compiling templates takes longer than a schedule.
+//! The settings that schedules choose from, kept once made: compiling templates takes longer than a schedule.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use session::delivery::{ApiUser, DocumentVersion, Pace, Rules};
 use session::event::EventKind;
 use session::render::Templates;
-use session::settings::{Beneficiary, Mode, NoteSettings, Settings, TimeEntrySettings};
+use session::settings::{Beneficiary, Mode, NoteSettings, SHADOW_DAYS_DEFAULT, Settings, TimeEntrySettings};
 
 /// Which settings are in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Choice {
     pub(crate) mode: ModeChoice,
+    pub(crate) events_off: EventsOff,
     /// An administrator has changed the templates.
     pub(crate) other_templates: bool,
     /// A time entry for each representative, not for the primary one alone.
     pub(crate) each: bool,
-    /// An hour of retries instead of six.
-    pub(crate) impatient: bool,
+    pub(crate) patience: Patience,
     /// The vendor's 300 seconds are waited for.
     pub(crate) waits: bool,
+    /// Which API user the document names.
+    pub(crate) user: u8,
+    /// How often the document has been changed.
+    pub(crate) version: u8,
 }
 
 /// [`Mode`], with an order.
@@ -31,42 +35,74 @@ pub(crate) enum ModeChoice {
     Off,
 }
 
-/// Longer than whatever passes may last, with bad luck on top: with 6 hours one schedule in a million had that much.
-pub(crate) const RETRY_HOURS: u32 = 12;
-pub(crate) const RETRY_HOURS_IMPATIENT: u32 = 1;
+/// Which events are switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EventsOff {
+    Nothing,
+    End,
+    Surveys,
+}
 
-/// The rules of that choice.
-pub(crate) fn rules(choice: Choice) -> Arc<Rules> {
-    static ALL: LazyLock<BTreeMap<Choice, Arc<Rules>>> = LazyLock::new(|| {
-        let both = [false, true];
-        let mut all = BTreeMap::new();
-        for mode in [ModeChoice::Deliver, ModeChoice::Shadow, ModeChoice::Hold, ModeChoice::Off] {
-            for (other_templates, each) in both.into_iter().flat_map(|first| both.map(|second| (first, second))) {
-                for (impatient, waits) in both.into_iter().flat_map(|first| both.map(|second| (first, second))) {
-                    let choice = Choice { mode, other_templates, each, impatient, waits };
-                    all.insert(choice, Arc::new(make(choice)));
-                }
-            }
+/// How long an event is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Patience {
+    AnHour,
+    /// Longer than whatever passes may last, with bad luck on top: with 6 hours one schedule in a million had that much.
+    HalfADay,
+    /// As it is in earnest.
+    ThreeDays,
+}
+
+impl Patience {
+    pub(crate) const fn hours(self) -> u32 {
+        match self {
+            Self::AnHour => 1,
+            Self::HalfADay => 12,
+            Self::ThreeDays => 72,
         }
-        all
-    });
-    Arc::clone(&ALL[&choice])
+    }
+}
+
+/// The rules of that choice, without `deliver_from`.
+pub(crate) fn rules(choice: Choice) -> Arc<Rules> {
+    static MADE: Mutex<BTreeMap<Choice, Arc<Rules>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(rules) = made.get(&choice) {
+        return Arc::clone(rules);
+    }
+    let plain = Choice { user: 0, version: 0, ..choice };
+    let plain = Arc::clone(made.entry(plain).or_insert_with(|| Arc::new(make(plain))));
+    let of_document =
+        Rules { document: DocumentVersion(choice.version.to_string()), api_user: api_user(choice.user), ..Rules::clone(&plain) };
+    Arc::clone(made.entry(choice).or_insert_with(|| Arc::new(of_document)))
+}
+
+/// The API user of that number.
+pub(crate) fn api_user(user: u8) -> ApiUser {
+    ApiUser(format!("user {user}"))
 }
 
 fn make(choice: Choice) -> Rules {
-    let hours = if choice.impatient { RETRY_HOURS_IMPATIENT } else { RETRY_HOURS };
-    let events = [
-        EventKind::SupportConferenceEnd,
-        EventKind::SupportConferenceCustomerExitSurveyCompleted,
-        EventKind::SupportConferenceRepExitSurveyCompleted,
-    ];
+    let hours = choice.patience.hours();
+    let surveys = [EventKind::SupportConferenceCustomerExitSurveyCompleted, EventKind::SupportConferenceRepExitSurveyCompleted];
+    let end = [EventKind::SupportConferenceEnd];
+    let enabled_events = match choice.events_off {
+        EventsOff::Nothing => [&end[..], &surveys].concat(),
+        EventsOff::End => surveys.to_vec(),
+        EventsOff::Surveys => end.to_vec(),
+    };
     // Short texts: what they say is tested elsewhere, and a schedule renders dozens.
     let sign = if choice.other_templates { "B" } else { "A" };
-    let chat = "{{#each timeline}}{{text}}\n{{/each}}";
+    let text = |name: &str| match name {
+        "session_note" => format!("{sign} {{{{#each timeline}}}}{{{{text}}}}\n{{{{/each}}}}"),
+        // What it says tells which survey it is.
+        "customer_survey" | "representative_survey" => "{{#each answers}}{{answer}}{{/each}}".to_owned(),
+        _ => sign.to_owned(),
+    };
     let templates: BTreeMap<String, String> =
         ["session_note", "customer_survey", "representative_survey", "time_entry_summary", "time_entry_internal"]
             .into_iter()
-            .map(|name| (name.to_owned(), if name == "session_note" { format!("{sign} {chat}") } else { sign.to_owned() }))
+            .map(|name| (name.to_owned(), text(name)))
             .collect();
     let settings = Settings {
         mode: match choice.mode {
@@ -76,10 +112,10 @@ fn make(choice: Choice) -> Rules {
             ModeChoice::Off => Mode::Off,
         },
         deliver_from: None,
-        shadow_days: session::settings::SHADOW_DAYS_DEFAULT,
+        shadow_days: SHADOW_DAYS_DEFAULT,
         time_zone: jiff::tz::TimeZone::UTC,
-        retry_hours: events.into_iter().map(|event| (event, hours)).collect(),
-        enabled_events: events.to_vec(),
+        retry_hours: end.into_iter().chain(surveys).map(|event| (event, hours)).collect(),
+        enabled_events,
         external_key_pattern: None,
         stale_ticket_days: 90,
         unknown_write_wait_seconds: if choice.waits { 300 } else { 0 },
@@ -99,7 +135,7 @@ fn make(choice: Choice) -> Rules {
         templates,
         key_pattern: None,
         pace: Pace::default(),
-        document: DocumentVersion::default(),
-        api_user: ApiUser::default(),
+        document: DocumentVersion(choice.version.to_string()),
+        api_user: api_user(choice.user),
     }
 }

@@ -31,10 +31,26 @@ pub(crate) enum Sabotage {
     Step,
     /// Polls, replays and sessions that the ledger has forgotten are written without a look first.
     LookFirst,
+    /// Whatever was first heard of while others wrote counts as ours.
+    CutOver,
+    /// The record does not keep that writes were left open.
+    LeftOpen,
+    /// The witness is not looked up again: what was proven once holds for ever.
+    Witness,
+    /// The record does not keep as whom a write was sent.
+    SentAs,
+    /// A message that was received often is hidden for no longer than others.
+    ReceiveStretch,
+    /// What Autotask says of one write is taken for a right that the tenant lacks.
+    WriteBlockedAlone,
+    /// The record does not keep what a survey says.
+    SurveyContent,
+    /// A poll or a replay says when a session ended: when it was received.
+    EndDatedByEvents,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Fence,
         Self::FenceByItsHarm,
         Self::Nonce,
@@ -47,6 +63,14 @@ impl Sabotage {
         Self::WaitingTime,
         Self::Step,
         Self::LookFirst,
+        Self::CutOver,
+        Self::LeftOpen,
+        Self::Witness,
+        Self::SentAs,
+        Self::ReceiveStretch,
+        Self::WriteBlockedAlone,
+        Self::SurveyContent,
+        Self::EndDatedByEvents,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -63,6 +87,14 @@ impl Sabotage {
             Self::WaitingTime => "waiting-time",
             Self::Step => "step",
             Self::LookFirst => "look-first",
+            Self::CutOver => "cut-over",
+            Self::LeftOpen => "left-open",
+            Self::Witness => "witness",
+            Self::SentAs => "sent-as",
+            Self::ReceiveStretch => "receive-stretch",
+            Self::WriteBlockedAlone => "write-blocked-alone",
+            Self::SurveyContent => "survey-content",
+            Self::EndDatedByEvents => "end-dated-by-events",
         }
     }
 

@@ -2,20 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use session::delivery::{Content, Marker, Place, Proof, Proofs, Witness, WriteId, WriteKind};
+use session::delivery::{ApiUser, Content, Marker, Place, Proof, Proofs, Rules, Witness, WriteId, WriteKind};
 use session::ids::{Lsid, RemoteId, ResourceId, TicketId};
 
+use super::Setup;
 use super::autotask::Autotask;
 use super::chance::{Chance, DAY, Millis};
 use super::figures::Figures;
-use super::invariants;
+use super::invariants::{self, of_themes::Noticed};
 use super::ledger::{Ledger, Update};
 use super::queue::{Queue, VISIBILITY};
-use super::rules::{Choice, ModeChoice, rules};
+use super::rules::{Choice, EventsOff, ModeChoice, api_user, rules};
 use super::sabotage::Sabotage;
-use super::schedule::{NEVER, Post, Schedule, Tenant};
+use super::schedule::{NEVER, Post, Schedule, Tenant, View};
+use super::themes::{Focus, Theme};
 use super::worker::{Action, Reply, Run, RunId};
 
 /// When simulated time begins: shortly after midnight, so that a start that is corrected may fall on another day.
@@ -43,24 +46,21 @@ pub(crate) const BEFORE: &str = "[before/";
 /// A write of that kind was found before the schedule begins.
 pub(crate) fn proof(kind: WriteKind) -> Proof {
     let at = stamp(0);
-    let write = match kind {
-        WriteKind::Ticket => WriteId::Ticket,
-        WriteKind::Note => WriteId::SessionNote,
-        WriteKind::Attachment => WriteId::Attachment(1),
-        WriteKind::TimeEntry => WriteId::Time(ResourceId(29)),
-    };
-    let place = match kind {
-        WriteKind::Ticket | WriteKind::Note => Place::Note { ticket: TicketId(42), since: at },
-        WriteKind::Attachment => Place::Attachment { note: RemoteId(1) },
-        WriteKind::TimeEntry => Place::Time { resource: ResourceId(29), start: at },
+    let (write, place) = match kind {
+        WriteKind::Ticket => (WriteId::Ticket, Place::Note { ticket: TicketId(42), since: at }),
+        WriteKind::Note => (WriteId::SessionNote, Place::Note { ticket: TicketId(42), since: at }),
+        WriteKind::Attachment => (WriteId::Attachment(1), Place::Attachment { note: RemoteId(1) }),
+        WriteKind::TimeEntry => (WriteId::Time(ResourceId(29)), Place::Time { resource: ResourceId(29), start: at }),
     };
     Proof { at, witness: Some(Witness { marker: Marker::new(&"before".parse().unwrap(), &write), place }) }
 }
 
-/// What has been proven of look-ups before the schedule begins: only what is so.
-fn proven(tenant: &Tenant) -> Proofs {
-    let kinds = [WriteKind::Note, WriteKind::TimeEntry, WriteKind::Attachment].into_iter().zip(tenant.blind);
-    Proofs(kinds.filter(|(_, blind)| tenant.proven && !blind).map(|(kind, _)| (kind, proof(kind))).collect())
+/// What has been proven of look-ups before the schedule begins, as the API user of that time: only what is so.
+fn proven(tenant: &Tenant) -> BTreeMap<ApiUser, Proofs> {
+    let user = tenant.user(0);
+    let kinds = [WriteKind::Note, WriteKind::TimeEntry, WriteKind::Attachment].into_iter().zip(tenant.views(user, 0));
+    let seen = kinds.filter(|(_, view)| tenant.proven && *view == View::All);
+    BTreeMap::from([(api_user(user), Proofs(seen.map(|(kind, _)| (kind, proof(kind))).collect()))])
 }
 
 /// Something that happens.
@@ -98,6 +98,8 @@ pub(crate) struct World {
     pub(crate) runs: Vec<Run>,
     pub(crate) figures: Figures,
     pub(crate) sabotage: Option<Sabotage>,
+    /// Whose promises are checked.
+    pub(crate) focus: Focus,
     /// The first promise that was broken.
     pub(crate) broken: Option<String>,
     pub(crate) trace: Vec<String>,
@@ -116,21 +118,27 @@ pub(crate) struct World {
     pub(crate) surveys_posted: Vec<bool>,
     /// Runs per message.
     pub(crate) runs_of: BTreeMap<usize, u64>,
+    /// What the promises of themes go by.
+    pub(crate) noticed: Noticed,
+    pub(crate) budget_looked_at_again: Timestamp,
+    /// The rules with their `deliver_from`.
+    rules_made: BTreeMap<(Choice, Option<Millis>), Arc<Rules>>,
 }
 
 impl World {
-    pub(crate) fn new(schedule: Schedule, seed: u64, sabotage: Option<Sabotage>, tracing: bool) -> Self {
+    pub(crate) fn new(schedule: Schedule, seed: u64, setup: Setup, tracing: bool) -> Self {
         let count = schedule.sessions.len();
         let mut world = Self {
             now: 0,
             chance: Chance::of(seed),
             lsids: schedule.sessions.iter().map(|session| session.lsid.parse().unwrap()).collect(),
             queue: Queue::default(),
-            ledger: Ledger::new(proven(&schedule.tenant), sabotage),
+            ledger: Ledger::new(proven(&schedule.tenant), setup.sabotage),
             autotask: Autotask::new(schedule.tenant.clone()),
             runs: Vec::new(),
             figures: Figures { schedules: 1, ..Figures::default() },
-            sabotage,
+            sabotage: setup.sabotage,
+            focus: setup.focus,
             broken: None,
             trace: Vec::new(),
             tracing,
@@ -143,14 +151,25 @@ impl World {
             ends_posted: vec![false; count],
             surveys_posted: vec![false; count],
             runs_of: BTreeMap::new(),
+            noticed: Noticed::default(),
+            budget_looked_at_again: Timestamp::MIN,
+            rules_made: BTreeMap::new(),
             schedule,
         };
         world.note(|world| format!("schedule {seed}: {:#?}", world.schedule));
         world
     }
 
-    /// Lets everything happen.
+    /// Lets everything happen, and judges it.
     pub(crate) fn run(&mut self) {
+        self.run_unjudged();
+        if self.broken.is_none() {
+            invariants::at_the_end(self);
+        }
+    }
+
+    /// Lets everything happen.
+    pub(crate) fn run_unjudged(&mut self) {
         for post in self.schedule.posts.clone() {
             self.at(post.at, Happening::Posted(post));
         }
@@ -167,7 +186,6 @@ impl World {
             }
             self.happen(happening);
         }
-        invariants::at_the_end(self);
     }
 
     fn happen(&mut self, happening: Happening) {
@@ -262,7 +280,12 @@ impl World {
 
     /// Hands visible messages to free workers.
     pub(crate) fn poll(&mut self) {
-        for message in self.queue.visible(self.now) {
+        let mut visible = self.queue.visible(self.now);
+        if visible.len() > 1 {
+            // Between sessions there is no order.
+            self.chance.shuffle(&mut visible);
+        }
+        for message in visible {
             let busy = self.runs.iter().rev().take(64).filter(|run| run.alive).count();
             if busy >= self.schedule.workers {
                 // The mapping comes back when a worker is free.
@@ -295,6 +318,7 @@ impl World {
         let visibility = if early { self.chance.spread(1_000, 120_000) } else { VISIBILITY };
         let receipt = self.queue.receive(message, self.now + visibility);
         invariants::handed_out(self, message);
+        invariants::of_themes::handed_out(self, message);
         let session = self.queue.messages[message].post.session;
         if self.runs.iter().rev().take(64).any(|run| run.alive && run.session == session) {
             self.figures.side_by_side += 1;
@@ -335,13 +359,39 @@ impl World {
         self.schedule.modes.iter().rev().find(|(from, _)| *from <= at).map_or(ModeChoice::Deliver, |(_, mode)| *mode)
     }
 
-    pub(crate) fn rules_now(&self) -> std::sync::Arc<session::delivery::Rules> {
-        rules(Choice {
+    fn events_off(&self, at: Millis) -> EventsOff {
+        self.schedule.events_off.iter().rev().find(|(from, _)| *from <= at).map_or(EventsOff::Nothing, |(_, off)| *off)
+    }
+
+    pub(crate) fn deliver_from(&self, at: Millis) -> Option<Millis> {
+        self.schedule.deliver_from.iter().rev().find(|(from, _)| *from <= at)?.1
+    }
+
+    pub(crate) fn rules_now(&mut self) -> Arc<Rules> {
+        let choice = Choice {
             mode: self.mode(self.now),
+            events_off: self.events_off(self.now),
             other_templates: self.now >= self.schedule.templates_change_at,
             each: self.schedule.each,
-            impatient: self.schedule.impatient,
+            patience: self.schedule.patience,
             waits: self.sabotage != Some(Sabotage::WaitingTime),
-        })
+            user: self.schedule.tenant.user(self.now),
+            version: self.schedule.document_version(self.now),
+        };
+        let deliver_from = self.deliver_from(self.now);
+        if deliver_from.is_none() {
+            return rules(choice);
+        }
+        let made = self.rules_made.entry((choice, deliver_from)).or_insert_with(|| {
+            let mut rules = Rules::clone(&rules(choice));
+            rules.settings.deliver_from = deliver_from.map(stamp);
+            Arc::new(rules)
+        });
+        Arc::clone(made)
+    }
+
+    /// Whether the promises of that theme are checked.
+    pub(crate) fn watches(&self, theme: Theme) -> bool {
+        self.focus.watches(theme)
     }
 }
