@@ -493,7 +493,9 @@ impl Delivery {
             (None, Some(EndSeen { at: Some(at), .. })) => self.ended = Ended::TakenFromEvent(at),
             (None, Some(_)) => self.ended = last_event(&session).map_or(Ended::Unknown, Ended::LastEvent),
         }
-        if self.ended_at().zip(self.rules.settings.deliver_from).is_some_and(|(ended_at, from)| ended_at < from) {
+        // Where nobody knows the end, the last that is known of the session decides.
+        let last_known = self.ended_at().or(session.started_at);
+        if last_known.zip(self.rules.settings.deliver_from).is_some_and(|(at, from)| at < from) {
             return self.wind_down(Closing::Ignored(Ignored::BeforeDeliverFrom), now);
         }
         self.session = Some(session);
@@ -657,6 +659,12 @@ impl Delivery {
         self.record.waiting.as_ref().map_or(0, |waiting| waiting.rounds_of(why))
     }
 
+    /// Whether the event has waited for as long as events of its kind are tried.
+    pub(super) fn is_retry_time_over(&self, now: Timestamp) -> bool {
+        let limit = retry_limit(&self.rules, self.input.event.kind);
+        self.record.waiting.as_ref().is_some_and(|waiting| now >= later(waiting.since, limit))
+    }
+
     /// The message waits until then, or is given up when it has waited for `retry_hours`.
     pub(super) fn wait(&mut self, until: Timestamp, why: WaitReason, now: Timestamp) {
         let since = self.record.waiting.as_ref().map_or(now, |waiting| waiting.since);
@@ -665,7 +673,7 @@ impl Delivery {
         if now >= self.input.expires_at {
             return self.give_up(DeadLetterReason::QueueTimeUsedUp(why));
         }
-        if now >= later(since, retry_limit(&self.rules, self.input.event.kind)) && !progresses {
+        if self.is_retry_time_over(now) && !progresses {
             return self.give_up(match why {
                 WaitReason::ReportNotReady => DeadLetterReason::ReportMissing,
                 why => DeadLetterReason::RetryTimeUsedUp(why),

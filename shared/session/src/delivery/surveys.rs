@@ -135,8 +135,8 @@ impl Delivery {
         self.surveys_seen(kind).len().saturating_sub(surveys(session, kind).len() + given_up)
     }
 
-    /// Whether the message must wait for an announced survey. After an hour it is given up, listed and told of: it holds neither the
-    /// session's later events nor the message any longer.
+    /// Whether the message must wait for an announced survey. After an hour, or when the event's own time is over, it is given up, listed
+    /// and told of: it holds neither the session's later events nor the message any longer, and is no reason for a dead letter.
     pub(super) fn must_wait_for_surveys(&mut self, now: Timestamp) -> bool {
         let Some(session) = self.session.as_deref() else { return false };
         let [customer, representative] = BOTH.map(|kind| self.missing(kind, session));
@@ -145,7 +145,7 @@ impl Delivery {
             return false;
         }
         let since = *self.record.surveys_awaited_since.get_or_insert(now);
-        if now < later(since, self.rules.pace.survey()) {
+        if now < later(since, self.rules.pace.survey()) && !self.is_retry_time_over(now) {
             return true;
         }
         self.record.surveys_awaited_since = None;

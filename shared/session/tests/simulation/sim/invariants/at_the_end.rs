@@ -1,5 +1,6 @@
 //! What must hold when nothing is left to happen.
 
+use session::delivery::record::Skip;
 use session::delivery::{Record, Write, WriteId, WriteKind, WriteState};
 
 use super::of_themes::{self, Owed};
@@ -119,7 +120,8 @@ fn cured(world: &mut World, session: usize, record: &Record) {
     let unmade = record.writes.iter().find(|(id, write)| {
         let made = matches!(write.state, WriteState::Done { .. } | WriteState::InDoubt { .. });
         let skipped = matches!(write.state, WriteState::Skipped { .. });
-        let skippable = matches!(id, WriteId::Attachment(_)) || (!owed.time && id.kind() == WriteKind::TimeEntry);
+        let empty = matches!(write.state, WriteState::Skipped { reason: Skip::EmptySurvey });
+        let skippable = matches!(id, WriteId::Attachment(_)) || empty || (!owed.time && id.kind() == WriteKind::TimeEntry);
         let settled = made || (skipped && skippable);
         !settled && owed.may_be_made(id)
     });

@@ -310,7 +310,10 @@ impl Owed {
         let note = !old_plugin && after_deliver_from;
         let ends = world.queue.messages.iter().filter(|message| message.post.session == index && message.post.kind == END);
         let end_is_said = ends.into_iter().any(|message| {
-            message.post.source == Source::Event || message.sent_at > session.end_in_report_from.saturating_add(SECOND)
+            // A ledger that has forgotten the session knows nothing of what was said before.
+            let forgotten = world.memory_lost && message.sent_at < world.schedule.memory_lost_at;
+            !forgotten
+                && (message.post.source == Source::Event || message.sent_at > session.end_in_report_from.saturating_add(SECOND))
         });
         Self { note, time: note && end_is_said, hopeless: session.hopeless, after_deliver_from }
     }
@@ -331,7 +334,13 @@ impl Owed {
         let announced = world.queue.messages.iter().any(|message| {
             let post = &message.post;
             let own = post.kind != END && post.source == Source::Event;
-            post.session == index && own && message.sent_at >= writes_since && post.timestamp.is_some_and(|at| at >= whole(from))
+            // The first word counts: what is sent again stays with whoever wrote then.
+            let first = |other: &crate::sim::queue::Message| {
+                (other.post.session, other.post.kind, other.post.timestamp) == (index, post.kind, post.timestamp)
+            };
+            let heard_of = world.queue.messages.iter().filter(|other| first(other)).map(|other| other.sent_at).min();
+            let since = heard_of.is_some_and(|at| at >= writes_since);
+            post.session == index && own && since && post.timestamp.is_some_and(|at| at >= whole(from))
         });
         self.after_deliver_from && (self.note || announced)
     }
