@@ -15,7 +15,7 @@
 
 use std::sync::LazyLock;
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::content::TicketReference;
@@ -23,6 +23,13 @@ use crate::ids::{TicketId, TicketNumber};
 
 /// The most characters of a key that are looked at (vendor reference: a key has at most 1024).
 pub const KEY_CHARACTERS_MAX: usize = 1024;
+
+/// The most that a pattern may become when it is compiled: some hundred steps. What a look costs is steps times characters, and a
+/// pattern such as `(?:a?){600}b|()` would keep a worker busy for minutes.
+const PATTERN_BYTES_MAX: usize = 32 * 1024;
+
+/// The most matches of a pattern that are looked at: each costs a look, and there may be one for each character.
+const MATCHES_MAX: usize = 128;
 
 /// Why a key names no ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, thiserror::Error)]
@@ -39,6 +46,12 @@ pub enum NoTicket {
     TicketWanted,
 }
 
+/// The regular expression, if it is one, and not so large that looking for it in a key could take seconds.
+#[must_use]
+pub fn pattern(text: &str) -> Option<Regex> {
+    RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).build().ok()
+}
+
 /// The ticket that an external key names.
 ///
 /// With a pattern, its first group is the ticket (the whole match, if it has no group): digits alone are a ticket id,
@@ -47,7 +60,7 @@ pub enum NoTicket {
 /// leading `t` becomes `T`.
 ///
 /// A key that is a JSON object asks for a ticket, even if a text in it mentions another ticket, unless the pattern
-/// finds one: whoever configures a pattern means it.
+/// finds one: whoever configures a pattern means it. A pattern of [`pattern`] is looked for in a second at most.
 ///
 /// # Errors
 ///
@@ -77,7 +90,7 @@ fn is_json_object(key: &str) -> bool {
 }
 
 fn by_pattern(key: &str, pattern: &Regex) -> Option<TicketReference> {
-    pattern.captures_iter(key).find_map(|captures| {
+    pattern.captures_iter(key).take(MATCHES_MAX).find_map(|captures| {
         let group = if captures.len() > 1 { 1 } else { 0 };
         let ticket = captures.get(group)?.as_str().trim();
         match ticket_id(ticket) {
@@ -200,6 +213,18 @@ mod tests {
         assert_eq!(ticket_reference(Some("4711"), Some(&empty)), Err(NoTicket::NoTicketInKey));
         let optional = Regex::new("case( \\d+)?").unwrap();
         assert_eq!(ticket_reference(Some("case"), Some(&optional)), Err(NoTicket::NoTicketInKey));
+    }
+
+    #[test]
+    fn pattern_and_key_that_would_take_minutes_are_refused_or_given_up() {
+        for endless in ["(?:a?){600}b|()", "{09}{1,9919}", "(?:a{300}){300}"] {
+            assert!(pattern(endless).is_none(), "{endless}");
+        }
+        let slow = pattern("(?:a?){100}b|()").unwrap();
+        assert_eq!(ticket_reference(Some(&"a".repeat(KEY_CHARACTERS_MAX)), Some(&slow)), Err(NoTicket::NoTicketInKey));
+        for usual in [r"(T\d{8}\.\d{4})", r"(?i)(?:ticket|case|ref)[ .:#-]{0,5}(t?[\d.]{1,20})", r"CASE-([A-Z0-9]{1,50})"] {
+            assert!(pattern(usual).is_some(), "{usual}");
+        }
     }
 
     #[test]
