@@ -8,7 +8,7 @@ use crate::{KIB, MIB, Samples, Target};
 
 /// See the head of this file.
 pub const TARGET: Target =
-    Target { name: "connection_document", run, seeds, words: WORDS, input_bytes_max: 8 * KIB, memory_bytes_max: 16 * MIB };
+    Target { name: "connection_document", run, seeds, words: WORDS, input_bytes_max: 8 * KIB, memory_bytes_max: 32 * MIB };
 
 const WORDS: &[&str] = &[
     "\"version\":1",

@@ -29,8 +29,7 @@ pub const TARGET: Target = Target {
         "\u{a0}",
     ],
     input_bytes_max: 2 * KIB,
-    // A pattern may compile to 10 MiB (the default of `regex-lite`), and each look with it takes some for every state.
-    memory_bytes_max: 32 * MIB,
+    memory_bytes_max: MIB,
 };
 
 static PATTERNS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
@@ -47,8 +46,8 @@ pub fn run(input: &[u8]) {
         [] => check(key, None),
         [digit @ b'0'..=b'3'] => check(key, Some(&PATTERNS[usize::from(digit - b'0')])),
         _ => {
-            if let Ok(pattern) = Regex::new(pattern) {
-                check(key, Some(&pattern));
+            if let Some(compiled) = session::external_key::pattern(pattern) {
+                check(key, Some(&compiled));
             }
         }
     }
