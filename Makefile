@@ -1,5 +1,5 @@
 # The verbs of daily work. CI calls the same ones, and each sets up what it needs inside this checkout.
-# A machine must bring a Rust toolchain, Python 3.10 or later, make and a C compiler.
+# A machine must bring a Rust toolchain, Python 3.10 or later, make and a C compiler (and a C++ compiler for `fuzz`).
 
 PYTHON ?= python3
 # Which instruction set `build` and `deploy` are for; it must be the stack's parameter Architecture.
@@ -20,7 +20,7 @@ PROOF_SETTINGS := --appliances 10 --worker-timeout 10 --visibility 12 --retry-pa
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove simulate bench size up down replay check audit build deploy
+.PHONY: help demo test prove simulate fuzz mutants bench size up down replay check audit build deploy
 
 help: ## List the verbs
 	@echo "Session Bridge: make <verb>"
@@ -50,6 +50,26 @@ SEEDS ?= 1000000
 simulate: ## Try SEEDS=<n> schedules of crashes, lost answers and delays on the delivery (docs/simulation.md)
 	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=3 \
 		cargo run --release --quiet -p session --example simulate -- --seeds $(SEEDS)
+
+# How long `fuzz` tries each target, and which alone is wanted (all, if empty).
+SECONDS ?= 60
+TARGET ?=
+
+fuzz: ## Try to break the readers of foreign bytes: SECONDS=<n> each, TARGET=<name> for one (docs/reliability.md)
+	@$(LOCAL)/tools.py ensure cargo-fuzz
+	@PATH="$(CURDIR)/.tools/cargo-fuzz/bin:$$PATH" cargo run --quiet -p fuzz -- --seconds $(SECONDS) $(if $(TARGET),--target $(TARGET))
+
+# Which files `mutants` changes (all of the delivery, if empty), and which part of that: SHARD=0/8 to SHARD=7/8 are the whole.
+FILE ?=
+SHARD ?=
+# What decides what is written, once and only once.
+DELIVERY := shared/session/src/delivery
+
+mutants: ## See whether tests notice each change to the delivery: FILE=waits.rs, SHARD=<k>/<n> for a part (docs/reliability.md)
+	@$(LOCAL)/tools.py ensure cargo-mutants
+	@PATH="$(CURDIR)/.tools/cargo-mutants/bin:$$PATH" CARGO_TARGET_DIR="$(CURDIR)/target/mutants" \
+		cargo mutants --output .local/mutants \
+		--file '$(DELIVERY)/$(if $(FILE),$(FILE),**/*.rs)' $(if $(SHARD),--shard $(SHARD))
 
 # How many turns each contestant of `bench` has, and which table alone is wanted (all, if empty).
 ROUNDS ?= 5

@@ -23,16 +23,16 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools"
 # Older ones are refused by the SAM command line.
 PYTHON_AT_LEAST = (3, 10)
-CARGO_DENY = "0.20.2"
-# It runs for two seconds; optimized, it would take three times as long to build.
-CARGO_DENY_PROFILE = {"CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16"}
+CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-fuzz": "0.13.2", "cargo-mutants": "27.1.0"}
+# They run for seconds, or start what runs; optimized, they would take three times as long to build.
+CARGO_TOOLS_PROFILE = {"CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16"}
 PYTHON_TOOLS = ("ministack", "sam", "rivals")
 # Where the pins of a Python environment are, if not in infra/local/tools.
 PINS = {"rivals": ROOT / "tests" / "benchmark" / "rivals" / "requirements.txt"}
 
 
 def ensure(*names: str) -> None:
-    """Installs those of `ministack`, `sam`, `rivals` and `cargo-deny` that are missing or of another version."""
+    """Installs those of `ministack`, `sam`, `rivals` and the tools of cargo that are missing or of another version."""
     _check_machine()
     missing = [name for name in names if not _is_installed(name)]
     if not missing:
@@ -67,8 +67,8 @@ def _check_machine() -> None:
 
 def _fingerprint(name: str) -> str:
     """What an installation depends on; another one means to install anew."""
-    if name == "cargo-deny":
-        return CARGO_DENY
+    if name in CARGO_TOOLS:
+        return CARGO_TOOLS[name]
     return f"{sys.version_info[:2]} {TOOLS} {hashlib.sha256(_pins(name).read_bytes()).hexdigest()}"
 
 
@@ -91,9 +91,9 @@ def _log(name: str) -> Path:
 def _start_installing(name: str) -> subprocess.Popen:
     # What an interrupted attempt or another version left cannot be trusted.
     shutil.rmtree(TOOLS / name, ignore_errors=True)
-    command = _install_cargo_deny() if name == "cargo-deny" else _install_python_tools(name)
+    command = _install_cargo_tool(name) if name in CARGO_TOOLS else _install_python_tools(name)
     with open(_log(name), "wb") as log:
-        environment = {**os.environ, **(CARGO_DENY_PROFILE if name == "cargo-deny" else {})}
+        environment = {**os.environ, **(CARGO_TOOLS_PROFILE if name in CARGO_TOOLS else {})}
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, shell=True)
 
 
@@ -105,8 +105,8 @@ def _install_python_tools(name: str) -> str:
     return f"{shlex.join(make_environment)} && {shlex.join([*fill_it, '--requirement', str(_pins(name))])}"
 
 
-def _install_cargo_deny() -> str:
-    return shlex.join(["cargo", "install", "--locked", "--root", str(TOOLS / "cargo-deny"), f"cargo-deny@{CARGO_DENY}"])
+def _install_cargo_tool(name: str) -> str:
+    return shlex.join(["cargo", "install", "--locked", "--root", str(TOOLS / name), f"{name}@{CARGO_TOOLS[name]}"])
 
 
 def _finish_installing(name: str, process: subprocess.Popen) -> None:
@@ -125,6 +125,6 @@ def _finish_installing(name: str, process: subprocess.Popen) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[1] != "ensure" or not set(sys.argv[2:]) <= {*PYTHON_TOOLS, "cargo-deny"}:
+    if len(sys.argv) < 3 or sys.argv[1] != "ensure" or not set(sys.argv[2:]) <= {*PYTHON_TOOLS, *CARGO_TOOLS}:
         sys.exit(__doc__)
     progress.run(lambda: ensure(*sys.argv[2:]))
