@@ -53,8 +53,8 @@ pub fn run(payload: &[u8]) {
 
 fn check(call: &Call<'_>, decision: &Decision) {
     match decision {
-        Decision::NotFound => assert_ne!(call.path, PATH),
-        Decision::MethodNotAllowed => assert!(call.path == PATH && call.method != "POST"),
+        Decision::NotFound { .. } => assert_ne!(call.path, PATH),
+        Decision::MethodNotAllowed { .. } => assert!(call.path == PATH && call.method != "POST"),
         Decision::Refuse(_) => assert!(call.path == PATH && call.method == "POST"),
         Decision::Ignore { .. } => check_token(call),
         Decision::Queue(event) => {
