@@ -386,6 +386,11 @@ impl Delivery {
 
     /// An operator's replay turns refused and in doubt back to wanted, with a look-up first, and plans anew what was skipped.
     fn take_up_replay(&mut self) {
+        let shadow = self.rules.settings.mode == Mode::Shadow;
+        // Not only when it is taken up: the mode may have changed while it waited.
+        if self.input.source == Source::Replay && !shadow {
+            self.take_over();
+        }
         let newer = self.record.replayed_at.is_none_or(|last| last < self.input.received_at);
         if self.input.source != Source::Replay || !newer {
             return;
@@ -400,10 +405,8 @@ impl Delivery {
             // What is continued in notes is written already; attaching it now would write it twice.
             !unresolved && !matches!(write.state, WriteState::Skipped { reason: Skip::Time(_) })
         });
-        let shadow = self.rules.settings.mode == Mode::Shadow;
         if !shadow {
             self.record.left_open = None;
-            self.take_over();
         }
         for write in self.record.writes.values_mut() {
             match write.state {
@@ -611,19 +614,25 @@ impl Delivery {
         self.finish(if self.progressed { Outcome::Delivered } else { Outcome::AlreadyDelivered });
     }
 
-    /// What was kept instead of written is others' to write, so it is forgotten. It stays wanted where it is ours: the session was
-    /// first heard of while we wrote, or what is over of a note that we wrote is missing on the ticket.
     fn settle_shadowed(&mut self) {
+        self.forget_shadowed();
+        self.leave_open(LeftOpen::Shadow);
+        self.finish(Outcome::Shadowed);
+    }
+
+    /// What is kept instead of written is others' to write, so the record forgets it, also while the event waits: the mode may change
+    /// meanwhile. It stays wanted where it is ours: the session was first heard of while we wrote, or what is over of a note that we wrote
+    /// is missing on the ticket.
+    fn forget_shadowed(&mut self) {
         let has_note = self.session_note_id().is_some();
         let end_is_ours = self.record.end.is_some_and(|end| end.writer == Writer::Us);
         self.record.writes.retain(|id, write| {
             let rest_of_note = has_note && matches!(id, WriteId::Attachment(_) | WriteId::Continuation(_));
             let ours = end_is_ours && !matches!(id, WriteId::CustomerSurvey(_) | WriteId::RepresentativeSurvey(_));
             let empty = matches!(write.state, WriteState::Skipped { reason: Skip::EmptySurvey });
-            !(self.shadowed.contains(id) || empty) || write.maybe_sent || rest_of_note || ours
+            let decided = write.state.is_final() && !empty;
+            decided || write.is_unresolved() || rest_of_note || ours
         });
-        self.leave_open(LeftOpen::Shadow);
-        self.finish(Outcome::Shadowed);
     }
 
     fn finish(&mut self, outcome: Outcome) {
@@ -667,6 +676,9 @@ impl Delivery {
 
     /// The message waits until then, or is given up when it has waited for `retry_hours`.
     pub(super) fn wait(&mut self, until: Timestamp, why: WaitReason, now: Timestamp) {
+        if self.rules.settings.mode == Mode::Shadow {
+            self.forget_shadowed();
+        }
         let since = self.record.waiting.as_ref().map_or(now, |waiting| waiting.since);
         // Runs that are too short for their work make progress, as a rule: they alone are no reason to give up at once.
         let progresses = why == WaitReason::TimeUsedUp && self.round(why) < CLAIMS_WITHOUT_OUTCOME_MAX;

@@ -340,6 +340,8 @@ impl Delivery {
                 self.neighbour_failed(PauseScope::Ticketing, failure, now);
             }
             Failure::Blocked { sentence, remedy } => self.block(id, sentence, &remedy, now),
+            // The text goes into notes instead.
+            Failure::WriteBlocked { sentence, .. } if matches!(id, WriteId::Attachment(_)) => self.refuse(id, sentence, now),
             Failure::WriteBlocked { sentence, remedy } => self.block_alone(id, sentence, &remedy, now),
             Failure::Unrecognised { sentence } => self.unfamiliar(id, sentence, now),
             Failure::TooLong { sentence } => self.too_long(id, sentence, now),
@@ -380,7 +382,9 @@ impl Delivery {
         self.reached(PauseScope::Kind(id.kind()));
         let retry_limit = retry_limit(&self.rules, self.input.event.kind);
         let waiting_since = self.record.waiting.as_ref().map_or(now, |waiting| waiting.since);
+        // Whatever stands before the vendor and says so may not know what was written behind it.
         let Some(write) = self.record.writes.get_mut(id) else { return };
+        write.look_first = true;
         let (since, tries) = match &write.hold {
             Some(Hold::Alone { since, tries, .. }) => (*since, tries + 1),
             _ => (now, 0),

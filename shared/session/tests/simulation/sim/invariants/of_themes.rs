@@ -282,7 +282,9 @@ fn survey_lost(world: &World, index: usize, record: &Record) -> Option<String> {
     let lost = session.surveys.iter().enumerate().find(|(number, survey)| {
         let text = survey_text(*number);
         let there = world.autotask.rows_of_kind(index, Some(survey.kind)).any(|row| row.text == text);
-        let watched = world.watches(Theme::Surveys) || survey.gsnumber == LATE;
+        // Which of the earlier ones the old plugin has written is its affair.
+        let beside_the_plugin = world.schedule.themes.has(Theme::OldPlugin);
+        let watched = survey.gsnumber == LATE || (world.watches(Theme::Surveys) && !beside_the_plugin);
         !there && watched && !survey.empty && survey.until == NEVER && owed.survey(world, index, survey.from)
     });
     match lost {
