@@ -449,7 +449,8 @@ impl Delivery {
     /// Whether the record alone shows that the event has been dealt with, so that no report need be fetched.
     fn nothing_left(&self) -> bool {
         let all_final = self.record.writes.values().all(|write| write.state.is_final());
-        if self.input.source == Source::Replay || self.record.settled_at.is_none() || !all_final {
+        let end_unknown = self.record.writes.values().any(|write| write.state == super::plan::END_UNKNOWN);
+        if self.input.source == Source::Replay || self.record.settled_at.is_none() || !all_final || end_unknown {
             return false;
         }
         self.all_surveys_known()

@@ -156,7 +156,8 @@ impl Delivery {
     }
 }
 
-const END_UNKNOWN: WriteState = WriteState::Skipped { reason: Skip::Time(SkipReason::EndUnknown) };
+/// The time entry waits for somebody who knows the end: each further event of the session looks whether the report has it by then.
+pub(super) const END_UNKNOWN: WriteState = WriteState::Skipped { reason: Skip::Time(SkipReason::EndUnknown) };
 
 /// An entry whose end nobody knows is not written; why others are not stays as it is.
 fn without_end(planned: PlannedTime) -> PlannedTime {

@@ -132,7 +132,9 @@ impl Delivery {
             SurveyKind::Customer => self.record.surveys_missing.customer,
             SurveyKind::Representative => self.record.surveys_missing.representative,
         };
-        self.surveys_seen(kind).len().saturating_sub(surveys(session, kind).len() + given_up)
+        // A survey that is known counts also if the report does not list it any more.
+        let known = self.survey_writes(kind).count() + self.unknown_surveys(session, kind).len();
+        self.surveys_seen(kind).len().saturating_sub(known + given_up)
     }
 
     /// Whether the message must wait for an announced survey. After an hour, or when the event's own time is over, it is given up, listed

@@ -322,7 +322,10 @@ impl Delivery {
             write.hold = None;
         }
         self.reached(PauseScope::Ticketing);
-        self.reached(PauseScope::Kind(id.kind()));
+        if !found {
+            // That it was there already does not show that the right to write it is.
+            self.reached(PauseScope::Kind(id.kind()));
+        }
         if !found && self.proofs.is_due(id.kind(), now) && !self.to_prove.iter().any(|(other, _)| other.kind() == id.kind()) {
             self.to_prove.push_back((id.clone(), Purpose::Proof));
         }
