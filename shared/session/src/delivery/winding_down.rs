@@ -76,11 +76,11 @@ impl Delivery {
 
     /// Lists and tells that writes stay open. Says so once, however many events of the session come.
     pub(super) fn leave_open(&mut self, why: LeftOpen) {
-        // What was given up is listed and told of as that.
-        if !self.record.has_open() || self.record.dead_lettered.is_some() {
+        if !self.record.has_open() {
             return;
         }
-        let first = self.record.left_open.is_none();
+        // What was given up has been told of as that.
+        let first = self.record.left_open.is_none() && self.record.dead_lettered.is_none();
         self.record.left_open = Some(why);
         if !first {
             return;

@@ -59,6 +59,13 @@ pub(crate) fn called(world: &mut World, run: RunId, scope: PauseScope) {
     if world.runs[run].pauses.iter().any(|pause| pause.scope == scope && pause.is_in_force(&rules.document, now)) {
         return world.break_promise(format!("run {run} tried what is left alone: {scope:?}"));
     }
+    // Another version of the document has ended the pause for this run: its credentials have not been refused yet.
+    let ended = |pause: &session::delivery::Pause| {
+        pause.scope == scope && pause.document.as_ref().is_some_and(|of| *of != rules.document)
+    };
+    if world.runs[run].pauses.iter().any(ended) {
+        return;
+    }
     let read_at = world.runs[run].pauses_read_at;
     let tries = |(other, of): &(RunId, &Run)| {
         let probe = of.probes.iter().find(|probe| probe.seen.scope == scope);

@@ -277,7 +277,8 @@ fn held_by_a_survey(world: &World, session: usize) -> Option<String> {
 
 /// Where everything that goes wrong passes, each survey is written.
 fn survey_lost(world: &World, index: usize, record: &Record) -> Option<String> {
-    if !world.schedule.curable || !(world.watches(Theme::Surveys) || world.watches(Theme::OldPlugin)) {
+    // A ledger that has forgotten the session may take one survey of a connection for another.
+    if !world.schedule.curable || world.memory_lost || !(world.watches(Theme::Surveys) || world.watches(Theme::OldPlugin)) {
         return None;
     }
     let owed = Owed::of(world, index);
