@@ -9,8 +9,11 @@ use session::settings::{Mode, Settings};
 use crate::sample::{end, seconds};
 use crate::world::{Message, Mishap, World, not_taken};
 
+/// What an administrator changes.
+type Switch = fn(&mut Settings);
+
 /// Every way in which an administrator can stop the writing of a session.
-const SWITCHES: [(fn(&mut Settings), Outcome); 4] = [
+const SWITCHES: [(Switch, Outcome); 4] = [
     (|settings| settings.mode = Mode::Off, Outcome::Ignored(Ignored::ModeOff)),
     (|settings| settings.mode = Mode::Shadow, Outcome::Shadowed),
     (|settings| settings.enabled_events.clear(), Outcome::Ignored(Ignored::EventOff)),
