@@ -67,9 +67,12 @@ pub(crate) fn called(world: &mut World, run: RunId, scope: PauseScope) {
         return;
     }
     let read_at = world.runs[run].pauses_read_at;
+    // Clocks differ: what has just run out for the one still lasts for the other.
     let tries = |(other, of): &(RunId, &Run)| {
         let probe = of.probes.iter().find(|probe| probe.seen.scope == scope);
-        let holds = probe.is_some_and(|probe| world.ledger.has_pause(&probe.pause()) && probe.until > stamp(world.now));
+        let holds = probe.is_some_and(|probe| {
+            world.ledger.has_pause(&probe.pause()) && probe.until > stamp(world.now + 2 * world.schedule.weather.skew_max)
+        });
         *other != run && of.alive && holds && of.admitted_at < read_at
     };
     if let Some((other, _)) = world.runs.iter().enumerate().rev().take(64).find(tries) {
