@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::machine::Delivery;
-use super::record::{Skip, Write, WriteState, Writer};
+use super::record::{Skip, SurveysMissing, Write, WriteState, Writer};
 use super::step::NoticeSubject;
 use super::waits::later;
 use super::write_id::WriteId;
@@ -126,15 +126,11 @@ impl Delivery {
         surveys(session, kind).iter().find(|survey| hash(survey) == content).map(|survey| (kind, survey))
     }
 
-    /// How many announced surveys of that kind the report does not hold, those aside that were given up.
+    /// How many announced surveys of that kind have not come into the report. One that is known counts also if the report does not list it
+    /// any more.
     fn missing(&self, kind: SurveyKind, session: &SupportSession) -> usize {
-        let given_up = match kind {
-            SurveyKind::Customer => self.record.surveys_missing.customer,
-            SurveyKind::Representative => self.record.surveys_missing.representative,
-        };
-        // A survey that is known counts also if the report does not list it any more.
         let known = self.survey_writes(kind).count() + self.unknown_surveys(session, kind).len();
-        self.surveys_seen(kind).len().saturating_sub(known + given_up)
+        self.surveys_seen(kind).len().saturating_sub(known)
     }
 
     /// Whether the message must wait for an announced survey. After an hour, or when the event's own time is over, it is given up, listed
@@ -142,7 +138,12 @@ impl Delivery {
     pub(super) fn must_wait_for_surveys(&mut self, now: Timestamp) -> bool {
         let Some(session) = self.session.as_deref() else { return false };
         let [customer, representative] = BOTH.map(|kind| self.missing(kind, session));
-        if customer + representative == 0 {
+        let missing = SurveysMissing { customer, representative };
+        // What was given up and came after all is not missing any more, or it would hide the next one.
+        let given_up = &mut self.record.surveys_missing;
+        given_up.customer = given_up.customer.min(customer);
+        given_up.representative = given_up.representative.min(representative);
+        if *given_up == missing {
             self.record.surveys_awaited_since = None;
             return false;
         }
@@ -151,8 +152,7 @@ impl Delivery {
             return true;
         }
         self.record.surveys_awaited_since = None;
-        self.record.surveys_missing.customer += customer;
-        self.record.surveys_missing.representative += representative;
+        self.record.surveys_missing = missing;
         self.progressed = true;
         let sentence = Sentence::new("an exit survey was announced and is not in the report after an hour");
         let remedy = "look at the session on the appliance: it may have been submitted empty; else replay the session later";

@@ -6,7 +6,7 @@ use session::event::EventKind;
 use session::support_session::{SupportSession, Survey};
 
 use crate::sample::{self, CUSTOMER, DANA, TICKET, seconds, survey};
-use crate::world::World;
+use crate::world::{World, not_taken};
 
 const CUSTOMER_SURVEY: EventKind = EventKind::SupportConferenceCustomerExitSurveyCompleted;
 const REPRESENTATIVE_SURVEY: EventKind = EventKind::SupportConferenceRepExitSurveyCompleted;
@@ -180,4 +180,50 @@ fn surveys_of_one_connection_are_told_apart_by_what_they_say_in_whatever_order_t
     for rating in ["5", "1"] {
         assert_eq!(texts.iter().filter(|text| text.lines().any(|line| line.trim().ends_with(rating))).count(), 1, "{texts:#?}");
     }
+}
+
+#[test]
+fn survey_that_does_not_come_is_given_up_as_missing_and_not_its_event_however_short_the_retry_time_is() {
+    let mut world = World::new();
+    world.deliver(&world.end_message());
+    world.settings.retry_hours.insert(CUSTOMER_SURVEY, 1);
+    let message = world.message(CUSTOMER_SURVEY, 50);
+    world.ticket_failure = Some(not_taken());
+    world.deliver(&message);
+    world.later(seconds(1800));
+    world.ticket_failure = None;
+    assert_eq!(world.deliver_to_its_end(&message).outcome(), Outcome::Delivered);
+    assert_eq!(world.attention(), Some(Attention::SurveyMissing));
+    assert_eq!(world.told(NoticeSubject::DeadLettered), 0);
+}
+
+#[test]
+fn survey_that_was_filled_in_again_is_not_missing_and_hides_no_later_one() {
+    let mut world = World::new();
+    world.deliver(&world.end_message());
+    world.report = Ok(with_customer_surveys(&[CUSTOMER]));
+    world.deliver(&world.message(CUSTOMER_SURVEY, 50));
+    // The report keeps the newer one alone; in its place here one of another connection.
+    world.report = Ok(with_customer_surveys(&[320]));
+    assert_eq!(world.deliver(&world.message(CUSTOMER_SURVEY, 60)).outcome(), Outcome::Delivered, "at once");
+    assert_eq!(world.told(NoticeSubject::SurveyMissing), 0);
+    // One that never shows is given up; the one after it is written.
+    world.deliver_to_its_end(&world.message(CUSTOMER_SURVEY, 70));
+    world.report = Ok(with_customer_surveys(&[320, 330]));
+    world.deliver(&world.message(CUSTOMER_SURVEY, 9000));
+    assert_eq!((world.told(NoticeSubject::SurveyMissing), world.rows.len()), (1, 5));
+}
+
+#[test]
+fn survey_that_comes_after_it_was_given_up_hides_no_later_one() {
+    let mut world = World::new();
+    world.deliver(&world.end_message());
+    world.deliver_to_its_end(&world.message(CUSTOMER_SURVEY, 50));
+    assert_eq!(world.attention(), Some(Attention::SurveyMissing));
+    world.report = Ok(with_customer_surveys(&[CUSTOMER, 320]));
+    world.deliver(&world.message(CUSTOMER_SURVEY, 9000));
+    assert_eq!((world.attention(), world.rows.len()), (None, 4), "both are there");
+    world.report = Ok(with_customer_surveys(&[CUSTOMER, 320, 330]));
+    world.deliver(&world.message(CUSTOMER_SURVEY, 9500));
+    assert_eq!(world.rows.len(), 5);
 }
