@@ -148,6 +148,8 @@ impl Delivery {
             }
             Err(Missing::Text) => {
                 self.record.writes.remove(id);
+                // Another survey may have taken the place of this one.
+                self.plan();
                 Next::Changed
             }
             Err(Missing::Refused(sentence)) => {

@@ -2,14 +2,14 @@
 //! who writes it.
 
 use session::delivery::record::Ignored;
-use session::delivery::{Outcome, WriteState, Writer};
+use session::delivery::{Ending, NoticeSubject, Outcome, WriteState, Writer};
 use session::event::EventKind;
 use session::queue_message::Source;
 use session::settings::Mode;
 use session::support_session::{SupportSession, Survey};
 
 use crate::sample::{self, CUSTOMER, TICKET, seconds, survey};
-use crate::world::{Message, World, not_ready};
+use crate::world::{Message, Mishap, World, not_ready};
 
 const CUSTOMER_SURVEY: EventKind = EventKind::SupportConferenceCustomerExitSurveyCompleted;
 const REPRESENTATIVE_SURVEY: EventKind = EventKind::SupportConferenceRepExitSurveyCompleted;
@@ -129,7 +129,7 @@ fn what_a_replay_planned_is_looked_up_also_when_another_event_takes_it_up() {
     world.deliver(&world.end_message());
     world.settings.mode = Mode::Deliver;
     world.later(seconds(3600));
-    world.mishap("note.session", crate::world::Mishap::Fails(crate::world::not_taken()));
+    world.mishap("note.session", Mishap::Fails(crate::world::not_taken()));
     world.deliver(&world.replay());
     assert!(matches!(world.state("time.rep-17"), WriteState::Wanted));
     world.pauses.clear();
@@ -157,4 +157,35 @@ fn session_that_was_first_heard_of_while_we_wrote_stays_ours_through_shadow_and_
         world.deliver(&world.message(CUSTOMER_SURVEY, 4000));
         world.assert_one_of_each(&["note.session", "time.29", "note.customer_survey.311"]);
     }
+}
+
+#[test]
+fn what_was_planned_in_shadow_mode_is_not_ours_when_its_event_waits_over_the_change() {
+    let mut world = World::new();
+    world.settings.mode = Mode::Shadow;
+    world.deliver(&world.end_message());
+    let message = world.message(CUSTOMER_SURVEY, 20);
+    world.report = Ok(with_surveys(&[], &[302]));
+    assert!(matches!(world.deliver(&message).ending, Some(Ending::Wait { .. })), "its survey is not in the report yet");
+    assert_eq!(world.record().writes.len(), 0);
+
+    world.settings.mode = Mode::Deliver;
+    world.report = Ok(with_surveys(&[CUSTOMER], &[302]));
+    assert_eq!(world.deliver(&message).outcome(), Outcome::Ignored(Ignored::WrittenByOthers));
+    assert_eq!((world.rows.len(), world.told(NoticeSubject::Refused)), (0, 0));
+}
+
+#[test]
+fn survey_that_was_filled_in_again_before_it_could_be_written_is_written_as_it_is_now() {
+    let mut world = World::new();
+    world.settings.mode = Mode::Shadow;
+    world.deliver(&world.end_message());
+    world.settings.mode = Mode::Deliver;
+    world.report = Ok(with_surveys(&[CUSTOMER], &[]));
+    world.mishap("note.customer_survey.311", Mishap::NeverLands);
+    let message = world.message(CUSTOMER_SURVEY, 50);
+    world.deliver(&message);
+    world.report = Ok(with_surveys(&[320], &[]));
+    assert_eq!(world.deliver_to_its_end(&message).outcome(), Outcome::Delivered);
+    world.assert_one_of_each(&["note.customer_survey.320"]);
 }
