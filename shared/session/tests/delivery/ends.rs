@@ -1,6 +1,6 @@
 //! When a session ended: the report says so, else the appliance's own event. A replay or a poll dates nothing, and no end is invented.
 
-use session::delivery::record::Skip;
+use session::delivery::record::{Ignored, Skip};
 use session::delivery::{NoticeSubject, Outcome, WriteState};
 use session::event::OutboundEvent;
 use session::queue_message::Source;
@@ -73,5 +73,28 @@ fn event_without_a_time_of_its_own_ends_the_session_when_it_was_received() {
     world.report = Ok(without_end());
     let message = undated(Source::Event, &world);
     assert_eq!(world.deliver_to_its_end(&message).outcome(), Outcome::Delivered);
+    world.assert_one_note_and_one_time_entry();
+}
+
+#[test]
+fn session_whose_end_nobody_knows_is_ignored_when_the_last_that_is_known_was_before_deliver_from() {
+    for (from, ignored) in [(sample::end(), true), (sample::end() - seconds(24 * 3600), false)] {
+        let mut world = World::new();
+        world.settings.deliver_from = Some(from);
+        world.report = Ok(SupportSession { ended_at: None, events: Vec::new(), ..sample::session(Some(TICKET)) });
+        world.later(seconds(3600));
+        let outcome = world.deliver_to_its_end(&world.replay()).outcome();
+        assert_eq!(outcome == Outcome::Ignored(Ignored::BeforeDeliverFrom), ignored, "{outcome:?}");
+    }
+}
+
+#[test]
+fn poll_that_comes_when_the_report_has_its_end_brings_the_time_that_was_skipped() {
+    let mut world = World::new();
+    world.report = Ok(without_end());
+    world.deliver_to_its_end(&undated(Source::Poll, &world));
+    world.report = Ok(sample::session(Some(TICKET)));
+    world.later(seconds(3600));
+    world.deliver_to_its_end(&undated(Source::Poll, &world));
     world.assert_one_note_and_one_time_entry();
 }

@@ -1,7 +1,7 @@
 //! What Autotask refuses, blocks or finds too long, and what becomes of the other writes.
 
 use session::delivery::step::NoAuthor;
-use session::delivery::{Attention, Ending, NoticeSubject, Outcome, PauseScope, WriteKind, WriteState};
+use session::delivery::{Attention, Ending, NoticeSubject, Outcome, Pause, PauseCause, PauseScope, WriteKind, WriteState};
 use session::failure::Failure;
 use session::ids::RoleId;
 
@@ -240,4 +240,20 @@ fn objection_to_one_write_shows_that_the_right_of_its_kind_is_there() {
     world.mishap("time.29", Mishap::Fails(write_blocked()));
     world.deliver(&message);
     assert!(world.pauses.is_empty());
+}
+
+#[test]
+fn write_that_is_found_does_not_show_that_the_right_of_its_kind_is_there() {
+    let mut world = World::new();
+    let message = world.end_message();
+    world.mishap("time.29", Mishap::AnswerLost);
+    world.deliver(&message);
+    let scope = PauseScope::Kind(WriteKind::TimeEntry);
+    let until = world.now + seconds(3600);
+    let (cause, sentence) = (PauseCause::Blocked, "no permission to add time".into());
+    world.pauses.push(Pause { scope, until, cause, sentence, rounds: 0, document: None });
+    world.later(seconds(60));
+    assert_eq!(world.deliver(&message).outcome(), Outcome::Delivered);
+    assert!(matches!(world.state("time.29"), WriteState::Done { found: true, .. }));
+    assert!(pause_of(&world, scope).is_some(), "another session's missing right");
 }

@@ -2,7 +2,7 @@
 //! open, listed and told of; nothing new is sent.
 
 use session::delivery::record::{Ignored, LeftOpen};
-use session::delivery::{Attention, NoticeSubject, Outcome, Proofs, WriteState};
+use session::delivery::{Attention, Ending, NoticeSubject, Outcome, Proofs, WriteState};
 use session::event::EventKind;
 use session::settings::{Mode, Settings};
 
@@ -118,4 +118,18 @@ fn event_that_never_writes_anything_leaves_nothing_open_when_it_is_ignored() {
     let run = world.deliver(&world.message(EventKind::SupportConferenceMemberDeparted, 1));
     assert_eq!((run.outcome(), run.calls.len()), (Outcome::Ignored(Ignored::EventOff), 0));
     assert_eq!(world.record().left_open, None::<LeftOpen>);
+}
+
+#[test]
+fn shadow_mode_lists_what_stays_open_of_a_session_that_was_given_up_before() {
+    let mut world = World::new();
+    let message = world.end_message();
+    world.ticket_failure = Some(not_taken());
+    assert!(matches!(world.deliver_to_its_end(&message).ending, Some(Ending::DeadLetter(_))));
+    world.ticket_failure = None;
+    world.pauses.clear();
+    world.settings.mode = Mode::Shadow;
+    assert_eq!(world.deliver(&message).outcome(), Outcome::Shadowed);
+    assert_eq!(world.attention(), Some(Attention::LeftOpen));
+    assert_eq!((world.told(NoticeSubject::DeadLettered), world.told(NoticeSubject::LeftOpen)), (1, 0), "told once");
 }
