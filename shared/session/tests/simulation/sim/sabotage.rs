@@ -39,6 +39,8 @@ pub(crate) enum Sabotage {
     Witness,
     /// The record does not keep as whom a write was sent.
     SentAs,
+    /// A message that was received often is hidden for no longer than others.
+    ReceiveStretch,
     /// What Autotask says of one write is taken for a right that the tenant lacks.
     WriteBlockedAlone,
     /// The record does not keep what a survey says.
@@ -48,7 +50,7 @@ pub(crate) enum Sabotage {
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Fence,
         Self::FenceByItsHarm,
         Self::Nonce,
@@ -65,6 +67,7 @@ impl Sabotage {
         Self::LeftOpen,
         Self::Witness,
         Self::SentAs,
+        Self::ReceiveStretch,
         Self::WriteBlockedAlone,
         Self::SurveyContent,
         Self::EndDatedByEvents,
@@ -88,6 +91,7 @@ impl Sabotage {
             Self::LeftOpen => "left-open",
             Self::Witness => "witness",
             Self::SentAs => "sent-as",
+            Self::ReceiveStretch => "receive-stretch",
             Self::WriteBlockedAlone => "write-blocked-alone",
             Self::SurveyContent => "survey-content",
             Self::EndDatedByEvents => "end-dated-by-events",

@@ -1,9 +1,8 @@
 //! What must hold when nothing is left to happen.
 
-use session::delivery::record::Skip;
 use session::delivery::{Record, Write, WriteId, WriteKind, WriteState};
 
-use super::of_themes::{self, Owed};
+use super::of_themes::{self, Owed, survey_kind};
 use crate::sim::queue::{Gone, Message};
 use crate::sim::schedule::NEVER;
 use crate::sim::themes::Theme;
@@ -22,9 +21,7 @@ pub(crate) fn at_the_end(world: &mut World) {
         // Early rungs, what waits four times an hour, and as much again for workers that died. Where the queue and the
         // ledger fail at every turn, the number of runs is theirs and not the delivery's.
         let bound = 100 + 20 * hours;
-        let weather = &world.schedule.weather;
-        let rough = weather.visible_early + weather.dies + weather.queue_fails + weather.freezes + weather.ledger_fails > 100;
-        if runs > bound && !rough && !world.schedule.themes.has(Theme::LongWaits) {
+        if runs > bound && !world.schedule.weather.is_rough() && !world.schedule.themes.has(Theme::LongWaits) {
             return world.break_promise(format!("message {index} was worked on {runs} times, more than {bound}"));
         }
     }
@@ -93,13 +90,12 @@ fn lie(world: &World, session: usize, record: &Record, (id, write): (&WriteId, &
     let rows: Vec<_> = world.autotask.rows_of(session, id).map(|row| row.id).collect();
     let messages = || world.queue.messages.iter().filter(|message| message.post.session == session);
     let given_up = || messages().any(|message| message.gone == Some(Gone::DeadLettered));
+    // Of a forgotten session the surveys may be numbered in another order.
+    let renumbered = || world.memory_lost && survey_kind(id).is_some();
     match &write.state {
         WriteState::Done { id: row, .. } if !rows.contains(row) => Some(format!("{id} is done as {row}, but not there")),
         WriteState::Refused { .. } if !rows.is_empty() => Some(format!("{id} counts as refused, but is there")),
-        // A ledger that has forgotten them may name the surveys of one connection in another order.
-        WriteState::Skipped { .. } if !rows.is_empty() && !world.memory_lost => {
-            Some(format!("{id} counts as skipped, but is there"))
-        }
+        WriteState::Skipped { .. } if !rows.is_empty() && !renumbered() => Some(format!("{id} counts as skipped, but is there")),
         WriteState::Wanted if !rows.is_empty() && !write.maybe_sent && !world.memory_lost => {
             Some(format!("{id} counts as not written, but is there"))
         }
@@ -123,8 +119,9 @@ fn cured(world: &mut World, session: usize, record: &Record) {
     let unmade = record.writes.iter().find(|(id, write)| {
         let made = matches!(write.state, WriteState::Done { .. } | WriteState::InDoubt { .. });
         let skipped = matches!(write.state, WriteState::Skipped { .. });
-        let empty = matches!(write.state, WriteState::Skipped { reason: Skip::EmptySurvey });
-        let skippable = matches!(id, WriteId::Attachment(_)) || empty || (!owed.time && id.kind() == WriteKind::TimeEntry);
+        let skippable = matches!(id, WriteId::Attachment(_))
+            || (!owed.time && id.kind() == WriteKind::TimeEntry)
+            || survey_kind(id).is_some_and(|kind| world.schedule.sessions[session].has_empty_survey(kind));
         let settled = made || (skipped && skippable);
         !settled && owed.may_be_made(id)
     });

@@ -1,13 +1,14 @@
 //! What must hold whatever happens: the promises of the design, checked at every step and at the end of each schedule.
 //!
-//! - Here: at every step. `at_the_end`: when nothing is left to happen. [`of_themes`]: what themes promise.
+//! - Here: at every step. `at_the_end`: when nothing is left to happen. [`of_themes`]: what themes promise, `of_surveys`: and of surveys.
 
 mod at_the_end;
+mod of_surveys;
 pub(crate) mod of_themes;
 
 use std::collections::BTreeMap;
 
-use session::delivery::{Content, Ending, Outcome, PauseScope, Record, Step, WriteId, WriteKind, WriteState, Writer};
+use session::delivery::{Content, Ending, Outcome, Pause, PauseScope, Record, Step, WriteId, WriteKind, WriteState, Writer};
 
 use super::chance::Millis;
 use super::rules::api_user;
@@ -59,20 +60,12 @@ pub(crate) fn called(world: &mut World, run: RunId, scope: PauseScope) {
     if world.runs[run].pauses.iter().any(|pause| pause.scope == scope && pause.is_in_force(&rules.document, now)) {
         return world.break_promise(format!("run {run} tried what is left alone: {scope:?}"));
     }
-    // Another version of the document has ended the pause for this run: its credentials have not been refused yet.
-    let ended = |pause: &session::delivery::Pause| {
-        pause.scope == scope && pause.document.as_ref().is_some_and(|of| *of != rules.document)
-    };
-    if world.runs[run].pauses.iter().any(ended) {
-        return;
-    }
     let read_at = world.runs[run].pauses_read_at;
-    // Clocks differ: what has just run out for the one still lasts for the other.
     let tries = |(other, of): &(RunId, &Run)| {
         let probe = of.probes.iter().find(|probe| probe.seen.scope == scope);
-        let holds = probe.is_some_and(|probe| {
-            world.ledger.has_pause(&probe.pause()) && probe.until > stamp(world.now + 2 * world.schedule.weather.skew_max)
-        });
+        // A changed document ends the pause for all who go by it.
+        let in_force = |pause: &Pause| pause.is_in_force(&rules.document, now) && world.ledger.has_pause(pause);
+        let holds = probe.is_some_and(|probe| in_force(&probe.pause()));
         *other != run && of.alive && holds && of.admitted_at < read_at
     };
     if let Some((other, _)) = world.runs.iter().enumerate().rev().take(64).find(tries) {
@@ -102,7 +95,8 @@ pub(crate) fn record_sent(world: &mut World, run: RunId, record: &Record) {
             world.figures.in_doubt += 1;
             // What another API user has sent, this one may not see, however well its own look-ups work.
             let own = write.sent_as.as_ref().is_none_or(|user| *user == api_user(world.runs[run].user));
-            if own && world.runs[run].proofs.trusted(id.kind()) {
+            let of_run = &world.runs[run];
+            if own && of_run.proofs.trusted(id.kind()) && !of_run.disproved.contains(&id.kind()) {
                 return world.break_promise(format!("{id} is in doubt, although look-ups are known to work"));
             }
         }
@@ -146,7 +140,9 @@ pub(crate) fn sent(world: &mut World, run: RunId, write: &WriteId, content: &Con
 pub(crate) fn written(world: &mut World, run: RunId, session: usize, write: &WriteId) {
     let rows = world.autotask.rows_of(session, write).count();
     // A ledger that has lost its memory relies on look-ups alone: where they do not work and nobody knows, nothing can.
-    let unseen = |kind| world.autotask.is_blind(kind) && !world.runs[run].proofs.disproved(kind);
+    let of_run = &world.runs[run];
+    let known = |kind: WriteKind| of_run.proofs.disproved(kind) && !of_run.proven.contains(&kind);
+    let unseen = |kind| world.autotask.is_blind(kind) && !known(kind);
     let without_note = write.kind() == WriteKind::Attachment && unseen(WriteKind::Note);
     let excused = world.memory_lost && (unseen(write.kind()) || without_note);
     if rows > 1 && !excused {

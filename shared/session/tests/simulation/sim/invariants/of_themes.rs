@@ -8,20 +8,19 @@ use session::event::EventKind;
 use session::queue_message::Source;
 use session::support_session::SurveyKind;
 
-use crate::sim::appliance::survey_text;
+use super::of_surveys;
 use crate::sim::chance::{HOUR, MINUTE, Millis, SECOND};
-use crate::sim::queue::{Gone, RECEIVES_MAX, RETENTION};
-use crate::sim::rules::{ModeChoice, api_user};
-use crate::sim::schedule::{Hopeless, LATE, LENGTH, NEVER, Post, whole};
+use crate::sim::queue::{Message, RECEIVES_MAX, RETENTION};
+use crate::sim::rules::api_user;
+use crate::sim::schedule::{Hopeless, LONG_AGO, NEVER, Post, completed};
 use crate::sim::themes::Theme;
 use crate::sim::worker::RunId;
-use crate::sim::world::{World, millis};
+use crate::sim::world::{World, millis, stamp};
 
 const END: EventKind = EventKind::SupportConferenceEnd;
 /// So long may one session hold back another.
 const MINUTES: Millis = 5 * MINUTE;
-/// So long may a survey that does not come hold back anything.
-const SURVEY_WAIT: Millis = HOUR + 15 * MINUTE;
+pub(super) const BOTH: [SurveyKind; 2] = [SurveyKind::Customer, SurveyKind::Representative];
 
 /// What was noticed on the way.
 #[derive(Debug, Default)]
@@ -29,9 +28,15 @@ pub(crate) struct Noticed {
     /// Sessions whose end is in the ledger.
     ends_seen: BTreeSet<usize>,
     /// Those whose end was seen first while the mode did not write: the old plugin has written their note and time entry.
-    old_plugin: BTreeSet<usize>,
-    /// Those that an operator has replayed in mode deliver.
-    replayed: BTreeSet<usize>,
+    pub(super) old_plugin: BTreeSet<usize>,
+    /// Those that an operator has replayed in mode deliver, and those of them whose replay was not looked at in another mode before: it
+    /// is taken up in the mode in which it comes.
+    pub(super) replayed: BTreeSet<usize>,
+    surely_replayed: BTreeSet<usize>,
+    /// Messages that were worked on while the mode did not write.
+    looked_at: BTreeSet<usize>,
+    /// Surveys that were heard of first while the mode did not write, by the second in which they were sent.
+    pub(super) surveys_of_others: BTreeMap<(usize, EventKind, i64), bool>,
     /// What a person was told.
     told: BTreeSet<(usize, Option<WriteId>, NoticeSubject)>,
     /// For how long sessions have waited for a right that only another one lacks.
@@ -47,10 +52,7 @@ pub(crate) fn handed_out(world: &mut World, message: usize) {
     }
     let of = &world.queue.messages[message];
     let (receipts, age) = (of.receipts, world.now - of.sent_at);
-    let weather = &world.schedule.weather;
-    // Where the queue hands messages out again against all waits, its count is its own doing.
-    let rough = weather.visible_early + weather.queue_fails + weather.dies > 100;
-    if receipts > RECEIVES_MAX && !rough {
+    if receipts > RECEIVES_MAX && !world.schedule.weather.is_rough() {
         world
             .break_promise(format!("message {message} was received {RECEIVES_MAX} times: the queue has moved it without a word"));
     } else if age > RETENTION {
@@ -59,15 +61,27 @@ pub(crate) fn handed_out(world: &mut World, message: usize) {
 }
 
 pub(crate) fn begun(world: &mut World, run: RunId) {
-    let (session, post) = (world.runs[run].session, &world.queue.messages[world.runs[run].message].post);
-    if post.source == Source::Replay && mode(world, run) == Some(session::settings::Mode::Deliver) {
+    let (session, message) = (world.runs[run].session, world.runs[run].message);
+    if mode(world, run) != Some(session::settings::Mode::Deliver) {
+        world.noticed.looked_at.insert(message);
+        return;
+    }
+    if world.queue.messages[message].post.source == Source::Replay {
         world.noticed.replayed.insert(session);
+        if !world.noticed.looked_at.contains(&message) {
+            world.noticed.surely_replayed.insert(session);
+        }
     }
 }
 
 pub(crate) fn told(world: &mut World, run: RunId, notice: Notice) {
     let session = world.runs[run].session;
     world.noticed.told.insert((session, notice.write, notice.subject));
+}
+
+/// The second in which the event was sent: by it a survey's event is told from another's.
+pub(super) fn second_of(message: &Message) -> i64 {
+    stamp(message.post.timestamp.unwrap_or(message.received_at)).as_second()
 }
 
 fn mode(world: &World, run: RunId) -> Option<session::settings::Mode> {
@@ -77,14 +91,25 @@ fn mode(world: &World, run: RunId) -> Option<session::settings::Mode> {
 /// Whoever writes when the ledger first hears of a session's end has its note and its time entry.
 pub(crate) fn record_taken(world: &mut World, run: RunId) {
     use session::settings::Mode;
-    let session = world.runs[run].session;
-    // An event that was given up without a delivery has said nothing of the end.
-    let stored = world.ledger.items.get(&session).and_then(|item| item.record.as_deref());
-    let says = |text: &str| serde_json::from_str::<Record>(text).is_ok_and(|record| record.end.is_some());
-    if world.noticed.ends_seen.contains(&session) || !stored.is_some_and(says) {
+    let (session, message) = (world.runs[run].session, &world.queue.messages[world.runs[run].message]);
+    let (kind, second) = (message.post.kind, second_of(message));
+    let of_survey = (session, kind, second);
+    let is_survey = BOTH.into_iter().any(|survey| completed(survey) == kind);
+    let news = is_survey && !world.noticed.surveys_of_others.contains_key(&of_survey);
+    if world.noticed.ends_seen.contains(&session) && !news {
         return;
     }
-    world.noticed.ends_seen.insert(session);
+    // An event that was given up without a delivery has said nothing.
+    let text = world.ledger.items.get(&session).and_then(|item| item.record.as_deref());
+    let record: Record = text.map(|text| serde_json::from_str(text).unwrap()).unwrap_or_default();
+    let seen = &record.surveys_seen;
+    if news && [&seen.customer, &seen.representative].into_iter().any(|seen| seen.contains_key(&second)) {
+        let of_others = mode(world, run) != Some(Mode::Deliver);
+        world.noticed.surveys_of_others.insert(of_survey, of_others);
+    }
+    if record.end.is_none() || !world.noticed.ends_seen.insert(session) {
+        return;
+    }
     let event_off = || world.runs[run].rules.as_ref().is_some_and(|rules| !rules.settings.enabled_events.contains(&END));
     if matches!(mode(world, run), Some(Mode::Shadow | Mode::Off)) || event_off() {
         world.noticed.old_plugin.insert(session);
@@ -131,7 +156,7 @@ pub(crate) fn sent(world: &mut World, run: RunId, write: &WriteId, content: &Con
 
 /// Whether the report or an event of the appliance says that the session ended then.
 fn said_to_end(world: &World, session: usize, end: Millis) -> bool {
-    let by_event = |message: &crate::sim::queue::Message| {
+    let by_event = |message: &Message| {
         let Post { timestamp, session: of, kind, source, .. } = message.post;
         of == session && kind == END && source == Source::Event && end == timestamp.unwrap_or(message.received_at)
     };
@@ -152,7 +177,7 @@ pub(crate) fn written(world: &mut World, session: usize, write: &WriteId) {
     }
 }
 
-fn survey_kind(write: &WriteId) -> Option<SurveyKind> {
+pub(super) fn survey_kind(write: &WriteId) -> Option<SurveyKind> {
     match write {
         WriteId::CustomerSurvey(_) => Some(SurveyKind::Customer),
         WriteId::RepresentativeSurvey(_) => Some(SurveyKind::Representative),
@@ -202,8 +227,7 @@ fn given_up_for_a_survey(world: &mut World, run: RunId) {
 pub(crate) fn at_the_end(world: &mut World, session: usize, record: &Record) {
     let broken = left_open(world, session, record)
         .or_else(|| late(world, session))
-        .or_else(|| held_by_a_survey(world, session))
-        .or_else(|| survey_lost(world, session, record));
+        .or_else(|| of_surveys::at_the_end(world, session, record));
     if let Some(promise) = broken {
         world.break_promise(promise);
     }
@@ -254,74 +278,28 @@ fn late(world: &World, session: usize) -> Option<String> {
         .then(|| format!("{} of session {session} came {minutes} minutes late, because of another session", latest.write))
 }
 
-/// A survey that does not come holds back no later event for long.
-fn held_by_a_survey(world: &World, session: usize) -> Option<String> {
-    let only_that = world.schedule.quiet && world.schedule.themes.has_only(Theme::Surveys);
-    if !world.watches(Theme::Surveys) || !only_that {
-        return None;
-    }
-    let mut free_from = 0;
-    for (index, message) in world.queue.messages.iter().enumerate().filter(|(_, message)| message.post.session == session) {
-        let held = message.gone_at - message.sent_at.max(free_from);
-        if held > SURVEY_WAIT {
-            let minutes = held / MINUTE;
-            return Some(format!("message {index} held the later events of session {session} for {minutes} minutes"));
-        }
-        if message.gone == Some(Gone::DeadLettered) {
-            return Some(format!("message {index} was given up, although its session is delivered"));
-        }
-        free_from = message.gone_at;
-    }
-    None
-}
-
-/// Where everything that goes wrong passes, each survey is written.
-fn survey_lost(world: &World, index: usize, record: &Record) -> Option<String> {
-    // A ledger that has forgotten the session may take one survey of a connection for another.
-    if !world.schedule.curable || world.memory_lost || !(world.watches(Theme::Surveys) || world.watches(Theme::OldPlugin)) {
-        return None;
-    }
-    let owed = Owed::of(world, index);
-    let session = &world.schedule.sessions[index];
-    let in_doubt =
-        record.writes.iter().any(|(id, write)| survey_kind(id).is_some() && matches!(write.state, WriteState::InDoubt { .. }));
-    let lost = session.surveys.iter().enumerate().find(|(number, survey)| {
-        let text = survey_text(*number);
-        let there = world.autotask.rows_of_kind(index, Some(survey.kind)).any(|row| row.text == text);
-        // Which of the earlier ones the old plugin has written is its affair.
-        let beside_the_plugin = world.schedule.themes.has(Theme::OldPlugin);
-        let watched = survey.gsnumber == LATE || (world.watches(Theme::Surveys) && !beside_the_plugin);
-        !there && watched && !survey.empty && survey.until == NEVER && owed.survey(world, index, survey.from)
-    });
-    match lost {
-        Some((number, _)) if !in_doubt && owed.may_be_made(&WriteId::SessionNote) => {
-            Some(format!("the survey that says {} of session {index} is lost", survey_text(number)))
-        }
-        _ => None,
-    }
-}
-
 /// What must have been written of a session in the end, where everything that goes wrong passes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owed {
     pub(super) note: bool,
     pub(super) time: bool,
     hopeless: Option<Hopeless>,
-    after_deliver_from: bool,
+    pub(super) after_deliver_from: bool,
 }
 
 impl Owed {
     pub(super) fn of(world: &World, index: usize) -> Self {
         let session = &world.schedule.sessions[index];
-        let old_plugin = world.noticed.old_plugin.contains(&index) && !world.noticed.replayed.contains(&index);
+        let old_plugin = world.noticed.old_plugin.contains(&index) && !world.noticed.surely_replayed.contains(&index);
         let after_deliver_from = after_deliver_from(world, index);
         let note = !old_plugin && after_deliver_from;
         let ends = world.queue.messages.iter().filter(|message| message.post.session == index && message.post.kind == END);
+        let forgotten_at = if world.memory_lost { world.schedule.memory_lost_at } else { LONG_AGO };
         let end_is_said = ends.into_iter().any(|message| {
-            // A ledger that has forgotten the session knows nothing of what was said before.
-            let forgotten = world.memory_lost && message.sent_at < world.schedule.memory_lost_at;
-            !forgotten
-                && (message.post.source == Source::Event || message.sent_at > session.end_in_report_from.saturating_add(SECOND))
+            // What was said before the ledger forgot is forgotten.
+            let remembered = message.post.source == Source::Event && message.sent_at > forgotten_at;
+            let in_report = message.sent_at > session.end_in_report_from.saturating_add(SECOND);
+            remembered || in_report
         });
         Self { note, time: note && end_is_said, hopeless: session.hopeless, after_deliver_from }
     }
@@ -333,33 +311,14 @@ impl Owed {
             hopeless.until < NEVER || (hopeless.kind != id.kind() && !hangs_on_it)
         })
     }
-
-    /// Whether a survey that the report has from then on must have been written.
-    fn survey(&self, world: &World, index: usize, from: Millis) -> bool {
-        let writes_since =
-            world.schedule.modes.iter().rev().take_while(|(_, mode)| matches!(mode, ModeChoice::Deliver | ModeChoice::Hold));
-        let writes_since = writes_since.map(|(from, _)| *from).last().unwrap_or(NEVER);
-        let announced = world.queue.messages.iter().any(|message| {
-            let post = &message.post;
-            let own = post.kind != END && post.source == Source::Event;
-            // The first word counts: what is sent again stays with whoever wrote then.
-            let first = |other: &crate::sim::queue::Message| {
-                (other.post.session, other.post.kind, other.post.timestamp) == (index, post.kind, post.timestamp)
-            };
-            let heard_of = world.queue.messages.iter().filter(|other| first(other)).map(|other| other.sent_at).min();
-            let since = heard_of.is_some_and(|at| at >= writes_since);
-            post.session == index && own && since && post.timestamp.is_some_and(|at| at >= whole(from))
-        });
-        self.after_deliver_from && (self.note || announced)
-    }
 }
 
 /// Whether the session counts as one that ended after `deliver_from`, when it was worked on last.
 fn after_deliver_from(world: &World, index: usize) -> bool {
-    let ended_at = world.schedule.sessions[index].ended_at;
-    // Where nobody knows the end, the start may be all that is known.
-    let unsure = if world.schedule.themes.has(Theme::UnknownEnd) { LENGTH } else { 0 };
-    let clearly = |from: Option<Millis>| from.is_none_or(|from| from <= ended_at - unsure - SECOND);
+    // Where nobody says when it ended, the last that is known of it decides: it began at most three hours before.
+    let said = !world.schedule.themes.has(Theme::UnknownEnd);
+    let ended_at = world.schedule.sessions[index].ended_at - if said { 0 } else { 3 * HOUR };
+    let clearly = |from: Option<Millis>| from.is_none_or(|from| from <= ended_at - SECOND);
     let changes = &world.schedule.deliver_from;
     if changes.iter().all(|(_, from)| clearly(*from)) {
         return true;

@@ -17,8 +17,7 @@ use session::support_session::SurveyKind;
 use super::chance::{Chance, DAY, HOUR, MINUTE, Millis, SECOND};
 use super::rules::{EventsOff, ModeChoice, Patience};
 use super::themes::{Focus, Themes};
-pub(crate) use sessions::{LENGTH, whole};
-pub(crate) use themed::LATE;
+pub(crate) use sessions::{LENGTH, completed};
 pub(crate) use weather::{Hopeless, Outage, OutageKind, Reception, Sight, Tenant, View, Weather};
 
 /// A moment that never comes.
@@ -62,6 +61,8 @@ pub(crate) struct Survey {
     pub(crate) from: Millis,
     /// From when the report has it no more, for another has taken its place.
     pub(crate) until: Millis,
+    /// What its event says of when it was filled in.
+    pub(crate) said_at: Millis,
     pub(crate) kind: SurveyKind,
     pub(crate) gsnumber: i64,
     /// Somebody has sent the form without an answer.
@@ -224,7 +225,7 @@ impl Schedule {
                 && chance.one_in(2)
             {
                 let at = self.memory_lost_at + chance.between(SECOND, DAY);
-                self.posts.push(Post::of(at, index, sessions::completed(survey.kind), Source::Event, survey.from));
+                self.posts.push(Post::of(at, index, completed(survey.kind), Source::Event, survey.from));
             }
         }
     }

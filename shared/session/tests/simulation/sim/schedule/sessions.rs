@@ -63,10 +63,8 @@ impl Session {
         if chance.one_in(5) {
             posts.push(post(sent + chance.spread(SECOND, 6 * HOUR), end, Source::Replay, self.ended_at));
         }
-        for (number, survey) in (0..).zip(&self.surveys) {
-            let kind = completed(survey.kind);
-            // Each at a second of its own, or the appliance's resend could not be told from another survey.
-            let of = whole(survey.from) + number * SECOND;
+        for survey in &self.surveys {
+            let (kind, of) = (completed(survey.kind), survey.said_at);
             let at = (of + chance.between(-2 * SECOND, 5 * SECOND)).max(0);
             posts.push(post(at, kind, Source::Event, of));
             if chance.one_in(4) {
@@ -84,6 +82,11 @@ impl Session {
         posts
     }
 
+    /// Whether somebody sends a survey of that kind without an answer.
+    pub(crate) fn has_empty_survey(&self, kind: SurveyKind) -> bool {
+        self.surveys.iter().any(|survey| survey.kind == kind && survey.empty)
+    }
+
     /// It takes place so much later.
     pub(super) fn shift(&mut self, by: Millis) {
         let later = |moment: &mut Millis| *moment = moment.saturating_add(by);
@@ -93,7 +96,7 @@ impl Session {
         later(&mut self.second_primary_from);
         later(&mut self.start_changes_at);
         self.keys.iter_mut().skip(1).for_each(|(from, _)| later(from));
-        self.surveys.iter_mut().for_each(|survey| later(&mut survey.from));
+        self.surveys.iter_mut().flat_map(|survey| [&mut survey.from, &mut survey.said_at]).for_each(later);
     }
 }
 
@@ -106,17 +109,21 @@ impl Post {
 
 fn surveys(ended_at: Millis, chance: &mut Chance) -> Vec<Survey> {
     let count = chance.pick(&[0, 0, 1, 1, 2, 3]);
-    (0..count)
-        .map(|number| {
-            let kind = chance.pick(&[SurveyKind::Customer, SurveyKind::Representative]);
-            // Two surveys may come from one connection.
-            let gsnumber = 311 + if chance.one_in(4) { 0 } else { number };
-            Survey { from: ended_at + chance.between(-MINUTE, 20 * MINUTE), until: NEVER, kind, gsnumber, empty: false }
-        })
-        .collect()
+    let mut surveys: Vec<Survey> = Vec::new();
+    for number in 0..count {
+        let kind = chance.pick(&[SurveyKind::Customer, SurveyKind::Representative]);
+        // Two surveys may come from one connection.
+        let gsnumber = 311 + if chance.one_in(4) { 0 } else { number };
+        let from = ended_at + chance.between(-MINUTE, 20 * MINUTE);
+        // Each at a second of its own, or the appliance's resend could not be told from another survey.
+        let taken = |at| surveys.iter().any(|survey| survey.said_at == at);
+        let said_at = (0..).map(|seconds| whole(from) + seconds * SECOND).find(|at| !taken(*at)).unwrap_or(from);
+        surveys.push(Survey { from, until: NEVER, said_at, kind, gsnumber, empty: false });
+    }
+    surveys
 }
 
-pub(super) const fn completed(kind: SurveyKind) -> EventKind {
+pub(crate) const fn completed(kind: SurveyKind) -> EventKind {
     match kind {
         SurveyKind::Customer => EventKind::SupportConferenceCustomerExitSurveyCompleted,
         SurveyKind::Representative => EventKind::SupportConferenceRepExitSurveyCompleted,

@@ -6,13 +6,13 @@ use session::queue_message::Source;
 use session::support_session::SurveyKind;
 
 use super::sessions::{LENGTH, completed, whole};
-use super::{Hopeless, LONG_AGO, NEVER, Post, Reception, Schedule, Session, Sight, Survey, View};
+use super::{Hopeless, LONG_AGO, NEVER, Outage, OutageKind, Post, Reception, Schedule, Session, Sight, Survey, View};
 use crate::sim::chance::{Chance, DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::sim::rules::{EventsOff, ModeChoice, Patience};
 use crate::sim::themes::{Theme, Themes};
 
 /// The connection of a survey that came when the old plugin was gone.
-pub(crate) const LATE: i64 = 350;
+const LATE: i64 = 350;
 
 const END: EventKind = EventKind::SupportConferenceEnd;
 
@@ -100,9 +100,12 @@ impl Schedule {
     fn late_survey(&mut self, session: usize, from: Millis, gsnumber: i64, dice: &mut Chance) {
         let kind = dice.pick(&[SurveyKind::Customer, SurveyKind::Representative]);
         let from = self.own_second(session, completed(kind), from);
-        self.sessions[session].surveys.push(Survey { from, until: NEVER, kind, gsnumber, empty: false });
-        let at = from + dice.between(0, 5 * SECOND);
-        self.posts.push(Post::of(at, session, completed(kind), Source::Event, from));
+        // Sometimes it takes the appliance hours to report what was filled in.
+        let said_at = whole(from);
+        let from = if gsnumber != LATE && dice.one_in(6) { from + dice.spread(MINUTE, 3 * HOUR) } else { from };
+        self.sessions[session].surveys.push(Survey { from, until: NEVER, said_at, kind, gsnumber, empty: false });
+        let at = said_at + dice.between(0, 5 * SECOND);
+        self.posts.push(Post::of(at, session, completed(kind), Source::Event, said_at));
     }
 
     /// That moment, or one soon after that lies in a second in which no other event of the kind originated: it would be
@@ -183,6 +186,12 @@ impl Schedule {
                 self.document_missing.push((from + 5 * DAY, from + 5 * DAY + dice.spread(HOUR, 4 * DAY)));
             }
         }
+        if dice.one_in(24) {
+            // Credentials that are refused: every five minutes the message looks for others, for as long as it is tried.
+            let held = dice.between(5 * DAY, 9 * DAY);
+            self.modes = vec![(0, ModeChoice::Hold), (held, ModeChoice::Deliver)];
+            self.appliance_outages = vec![Outage { from: held, to: held + 5 * DAY, how: OutageKind::RefusesCredentials }];
+        }
         if dice.one_in(3) {
             // What comes after may last as long as the event is tried.
             let index = usize::try_from(dice.between(0, 2)).unwrap() % self.sessions.len();
@@ -234,9 +243,9 @@ impl Schedule {
                     post.timestamp = None;
                 }
             }
-            for _ in 0..dice.pick(&[1, 1, 2]) {
+            for number in 0..dice.pick(&[1, 1, 2]) {
                 let source = dice.pick(&[Source::Replay, Source::Replay, Source::Poll]);
-                let at = dice.between(ended_at - LENGTH, ended_at).max(0) + dice.pick(&[0, 0, HOUR, DAY]);
+                let at = dice.between(ended_at - LENGTH, ended_at).max(0) + dice.pick(&[0, 0, HOUR, DAY]) + number * SECOND;
                 self.posts.push(Post { timestamp: None, ..Post::of(at, index, END, source, 0) });
             }
         }
@@ -266,7 +275,7 @@ impl Schedule {
                 let at = self.own_second(index, kind, at);
                 let session = &mut self.sessions[index];
                 session.surveys[0].until = at;
-                let again = Survey { from: at, until: NEVER, ..session.surveys[0].clone() };
+                let again = Survey { from: at, until: NEVER, said_at: whole(at), ..session.surveys[0].clone() };
                 session.surveys.push(again);
                 self.posts.push(Post::of(at + SECOND, index, kind, Source::Event, at));
             }

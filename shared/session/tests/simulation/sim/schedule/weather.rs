@@ -118,6 +118,11 @@ pub(crate) struct Hopeless {
 }
 
 impl Weather {
+    /// Whether the queue, the ledger and the workers fail at every turn: then the number of runs is theirs and not the delivery's.
+    pub(crate) const fn is_rough(&self) -> bool {
+        self.visible_early + self.dies + self.queue_fails + self.freezes + self.ledger_fails > 100
+    }
+
     pub(super) fn of(calm: bool, curable: bool, chance: &mut Chance) -> Self {
         if calm {
             return Self::default();

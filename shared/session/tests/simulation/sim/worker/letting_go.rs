@@ -5,13 +5,18 @@ use session::delivery::waits::not_before_receives_last;
 use super::{Reply, Run, RunId};
 use crate::sim::chance::{DAY, MINUTE, Millis, SECOND};
 use crate::sim::queue::{Gone, VISIBILITY};
+use crate::sim::sabotage::Sabotage;
 use crate::sim::schedule::Post;
 use crate::sim::world::{World, millis, stamp};
 
 impl World {
     pub(super) fn hide(&mut self, run: RunId, until: Millis) {
         let Run { message, receipt, .. } = self.runs[run];
-        let until = millis(not_before_receives_last(stamp(until), receipt, stamp(self.clock(run))));
+        let until = if self.sabotage == Some(Sabotage::ReceiveStretch) {
+            until
+        } else {
+            millis(not_before_receives_last(stamp(until), receipt, stamp(self.clock(run))))
+        };
         let seconds = (until - self.clock(run) + 999).div_euclid(1000).clamp(0, 11 * 3600);
         if self.chance.per_mille(self.schedule.weather.queue_fails) {
             self.note_run(run, |_| "cannot hide its message".to_owned());

@@ -13,11 +13,12 @@ mod reads;
 mod sends;
 mod updates;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use session::delivery::machine::{Delivery, Rules};
 use session::delivery::record::WaitReason;
-use session::delivery::{Answer, DeadLetterReason, Ending, Outcome, Pause, Probe, Proofs, Record, Step, WriteState};
+use session::delivery::{Answer, DeadLetterReason, Ending, Outcome, Pause, Probe, Proofs, Record, Step, WriteKind, WriteState};
 
 use super::chance::{Millis, SECOND};
 use super::invariants;
@@ -53,6 +54,9 @@ pub(crate) struct Run {
     pub(crate) pauses_read_at: Millis,
     pub(crate) admitted_at: Millis,
     pub(crate) proofs: Proofs,
+    /// What it has looked up in vain, although it is there, and what it has seen.
+    pub(crate) disproved: BTreeSet<WriteKind>,
+    pub(crate) proven: BTreeSet<WriteKind>,
     claim: Option<Claim>,
     /// The record as it was stored last.
     pub(crate) stored: Option<Record>,
@@ -83,6 +87,8 @@ impl Run {
             pauses_read_at: 0,
             admitted_at: 0,
             proofs: Proofs::default(),
+            disproved: BTreeSet::new(),
+            proven: BTreeSet::new(),
             claim: None,
             stored: None,
             ending: None,

@@ -4,7 +4,7 @@ use session::delivery::{Answer, LookUp, Marker, PauseScope, Step};
 use session::failure::Failure;
 use session::ids::RemoteId;
 
-use super::{Reply, RunId};
+use super::{Reply, Run, RunId};
 use crate::sim::chance::{Millis, SECOND};
 use crate::sim::rules::api_user;
 use crate::sim::sabotage::Sabotage;
@@ -37,10 +37,8 @@ impl World {
             Step::LookUp(look_up) => self.look_up(run, &look_up),
             Step::Send { write, content, .. } => self.send(run, write, content),
             Step::Prove { kind, proof } => {
-                // What was decided before rested on what was known then: only trust that is lost counts at once.
-                if proof.witness.is_none() {
-                    self.runs[run].proofs.0.insert(kind, proof.clone());
-                }
+                let Run { proven, disproved, .. } = &mut self.runs[run];
+                if proof.witness.is_some() { proven } else { disproved }.insert(kind);
                 let user = api_user(self.runs[run].user);
                 self.noted(run, |world| world.ledger.prove(user, kind, proof));
             }
