@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, TICKET, TICKET_ID, state, until};
+use crate::bench::{Bench, TICKET, TICKET_ID, sample, state, until, with_key};
 use crate::local_aws;
 
 #[tokio::test]
@@ -96,7 +96,10 @@ async fn submitted_timesheet_makes_that_time_entry_wait_alone() {
     let pauses = local_aws::ledger_item(&bench.id, "#pauses").await.unwrap_or_default();
     assert!(pauses.get("pause_time_entry").is_none(), "nobody else waits: {pauses:#}");
 
-    let other = bench.session("abnormal-close", TICKET).await;
+    let other = bench.session("printer-without-surveys", TICKET).await;
+    // The same session as another technician had it.
+    let report = with_key(&sample("reports/printer-without-surveys.xml"), TICKET);
+    other.put_report(&report.replace("dwhitfield", "tokafor")).await;
     other.ends().await;
     other.until("another technician's time is written meanwhile", |item| state(item, "time.102") == "done").await;
 
