@@ -29,7 +29,8 @@ pub const TARGET: Target = Target {
         "\u{a0}",
     ],
     input_bytes_max: 2 * KIB,
-    memory_bytes_max: MIB,
+    // A look takes as much for every step of the pattern as it has groups.
+    memory_bytes_max: 16 * MIB,
 };
 
 static PATTERNS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
