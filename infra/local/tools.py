@@ -33,7 +33,7 @@ PINS = {"rivals": ROOT / "tests" / "benchmark" / "rivals" / "requirements.txt"}
 
 def ensure(*names: str) -> None:
     """Installs those of `ministack`, `sam`, `rivals` and the tools of cargo that are missing or of another version."""
-    _check_machine()
+    _check_machine(names)
     missing = [name for name in names if not _is_installed(name)]
     if not missing:
         return
@@ -55,12 +55,15 @@ def python_of(environment: str) -> Path:
     return TOOLS / environment / "bin" / "python"
 
 
-def _check_machine() -> None:
+def _check_machine(names: tuple[str, ...]) -> None:
     if sys.version_info < PYTHON_AT_LEAST:
         found = ".".join(map(str, sys.version_info[:2]))
         wanted = ".".join(map(str, PYTHON_AT_LEAST))
         raise Stopped(f"Python {found} is too old", do_next=f"install Python {wanted} or later, then: make PYTHON=python{wanted} ...")
-    for program, remedy in [("cargo", "install Rust (rustup)"), ("cc", "install a C compiler (package build-essential or gcc)")]:
+    programs = [("cargo", "install Rust (rustup)"), ("cc", "install a C compiler (package build-essential or gcc)")]
+    if "cargo-fuzz" in names:
+        programs.append(("c++", "install a C++ compiler, which libFuzzer is built with (package build-essential or g++)"))
+    for program, remedy in programs:
         if not shutil.which(program):
             raise Stopped(f"no `{program}` on this machine", do_next=remedy)
 
