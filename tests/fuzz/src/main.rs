@@ -82,7 +82,8 @@ struct Places {
 
 impl Places {
     fn of_this_checkout() -> Self {
-        Self { checkout: Path::new(env!("CARGO_MANIFEST_DIR")).join("../..") }
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        Self { checkout: checkout.canonicalize().unwrap_or(checkout) }
     }
 
     /// A file or folder of a target's own.
