@@ -1,7 +1,7 @@
 //! The body of a call, as Lambda hands it over, and decoded when somebody asks for it.
 //!
 //! Nobody asks before the caller has proven who it is: six megabytes of a stranger must not cost a decoding. It does not judge
-//! what a body holds; [`decide`](crate::decide) does.
+//! what a body holds; [`decide`](mod@crate::decide) does.
 
 use std::borrow::Cow;
 

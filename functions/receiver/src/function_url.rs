@@ -1,6 +1,6 @@
 //! The payload that Lambda hands over for a call of the function URL, made safe for `lambda_http`.
 //!
-//! `lambda_http` turns the payload into a [`Request`](lambda_http::Request), and where it cannot, it panics or fails: broken
+//! `lambda_http` turns the payload into a [`Request`], and where it cannot, it panics or fails: broken
 //! base64, a query with a character that no URI has, a strange `host`. The runtime survives that, but what the caller gets
 //! then is a status that nobody chose. A real call should never look like this, a replayed file that somebody edited may, and a
 //! receiver that answers each call deliberately must not rest on "should".

@@ -9,10 +9,10 @@ use connection::{
 };
 use jiff::Timestamp;
 use ledger::Ledger;
-use regex_lite::Regex;
 use session::ApplianceId;
 use session::delivery::machine::Rules;
 use session::delivery::{ApiUser, DocumentVersion, NoticeSubject, Pace};
+use session::external_key;
 use session::render::{TemplateProblem, Templates};
 use ticketing::autotask::AutotaskClient;
 
@@ -154,9 +154,12 @@ fn rules(document: &Document, version: DocumentVersion, pace: Pace) -> Result<(R
     let settings = document.settings();
     let api_user = ApiUser(document.autotask.identity());
     let (templates, template_problems) = Templates::new(&settings.templates);
-    let key_pattern = settings.external_key_pattern.as_deref().map(Regex::new).transpose();
-    let key_pattern =
-        key_pattern.map_err(|error| LinkError::Client { key: "autotask.external_key_pattern", problem: error.to_string() })?;
+    let refused = || LinkError::Client {
+        key: "autotask.external_key_pattern",
+        problem: "expected a regular expression, and not so large a one".to_owned(),
+    };
+    let key_pattern = settings.external_key_pattern.as_deref().map(|text| external_key::pattern(text).ok_or_else(refused));
+    let key_pattern = key_pattern.transpose()?;
     Ok((Rules { settings, templates, key_pattern, pace, document: version, api_user }, template_problems))
 }
 

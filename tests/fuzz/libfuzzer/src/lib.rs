@@ -16,8 +16,14 @@ pub const fn counted() -> Counted {
     Cap::new(System, usize::MAX)
 }
 
-/// From now on no more than that may be taken at any time; an attempt ends the process, and libFuzzer keeps the input.
-pub fn bound(memory: &Counted, target: &fuzz::Target) {
+/// From now on no more than that may be taken at any time; an attempt ends the process, and libFuzzer keeps the input. A panic has
+/// all the memory that it wants, or it could not say where it was.
+pub fn bound(memory: &'static Counted, target: &fuzz::Target) {
+    let abort = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        memory.set_limit(usize::MAX).expect("more is always possible");
+        abort(panic);
+    }));
     memory.set_limit(memory.allocated() + target.memory_bytes_max).expect("the bound is above what is taken now");
 }
 
