@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ledger::LedgerError;
 use session::ApplianceId;
 use session::delivery::admission::{ignored, left_alone};
-use session::delivery::record::WaitReason;
+use session::delivery::WaitReason;
 use session::delivery::{Admission, Pause, PauseScope, Probe, admission, probes};
 
 use crate::clock;

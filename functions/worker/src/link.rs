@@ -10,7 +10,7 @@ use connection::{
 use jiff::Timestamp;
 use ledger::Ledger;
 use session::ApplianceId;
-use session::delivery::machine::Rules;
+use session::delivery::Rules;
 use session::delivery::{ApiUser, DocumentVersion, NoticeSubject, Pace};
 use session::external_key;
 use session::render::{TemplateProblem, Templates};

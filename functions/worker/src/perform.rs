@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Progress, Stored};
-use session::delivery::machine::Delivery;
-use session::delivery::step::NoAuthor;
+use session::delivery::Delivery;
+use session::delivery::NoAuthor;
 use session::delivery::{Answer, Content, Ending, LookUp, Pause, Place, Record, Step};
 use session::time_entry::date_worked;
 use session::{ApplianceId, Failure, Lsid, RemoteId};

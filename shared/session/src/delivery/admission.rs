@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::machine::Rules;
-use super::pause::{DocumentVersion, Pause, PauseCause, PauseScope};
-use super::record::{Ignored, WaitReason};
+use super::case::Rules;
+use super::pause::{PauseCause, PauseScope, Pauses};
+use super::verdict::Ignored;
+use super::waiting::WaitReason;
 use super::waits::later;
 use crate::event::EventKind;
 use crate::settings::{Mode, RETRY_HOURS_DEFAULT, Settings};
@@ -43,7 +44,7 @@ pub enum Admission {
 /// delivery will not call it either, but counts the waiting, so that the event is given up and told of before the queue
 /// forgets it without a word. So is one that the queue will soon forget, although the connection is on hold.
 #[must_use]
-pub fn admission(rules: &Rules, arrival: Arrival, pauses: &[Pause], now: Timestamp) -> Admission {
+pub fn admission(rules: &Rules, arrival: Arrival, pauses: &Pauses, now: Timestamp) -> Admission {
     let Arrival { kind, received_at, expires_at } = arrival;
     if now >= expires_at {
         return Admission::Go;
@@ -60,25 +61,10 @@ pub fn admission(rules: &Rules, arrival: Arrival, pauses: &[Pause], now: Timesta
     }
 }
 
-/// Whether a neighbour is being left alone now: then a run calls nobody, even if it is let in.
-#[must_use]
-pub fn left_alone(pauses: &[Pause], document: &DocumentVersion, now: Timestamp) -> bool {
-    pauses.iter().any(|pause| pauses_a_neighbour(pause, document, now))
-}
-
-const fn is_of_a_neighbour(scope: PauseScope) -> bool {
-    matches!(scope, PauseScope::Appliance | PauseScope::Ticketing)
-}
-
-fn pauses_a_neighbour(pause: &Pause, document: &DocumentVersion, now: Timestamp) -> bool {
-    is_of_a_neighbour(pause.scope) && pause.is_in_force(document, now)
-}
-
 /// Until when the neighbour that is left alone longest is, and why. Where a changed document is the cure, the message looks for
 /// one more often.
-pub(super) fn longest_pause(pauses: &[Pause], rules: &Rules, now: Timestamp) -> Option<(Timestamp, WaitReason)> {
-    let in_force = pauses.iter().filter(|pause| pauses_a_neighbour(pause, &rules.document, now));
-    let longest = in_force.max_by_key(|pause| pause.until)?;
+pub(super) fn longest_pause(pauses: &Pauses, rules: &Rules, now: Timestamp) -> Option<(Timestamp, WaitReason)> {
+    let longest = pauses.longest_of_neighbours(&rules.document, now)?;
     let look = longest.document.as_ref().map_or(Timestamp::MAX, |_| later(now, rules.pace.look_at_document()));
     Some((longest.until.min(look), wait_reason(longest.scope, longest.cause)))
 }

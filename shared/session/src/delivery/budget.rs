@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::pause::{Pause, PauseCause, PauseScope};
+use super::pause::{Pause, PauseCause, PauseScope, Pauses};
 use super::waits::{Pace, later};
 use crate::failure::Sentence;
 
@@ -46,7 +46,7 @@ pub struct Budget {
 /// What to do when so many of the calls allowed are used, with the `pauses` that the connection remembers. A limit of zero
 /// counts as used up.
 #[must_use]
-pub fn budget(calls: u64, calls_max: u64, pauses: &[Pause], pace: Pace, now: Timestamp) -> Budget {
+pub fn budget(calls: u64, calls_max: u64, pauses: &Pauses, pace: Pace, now: Timestamp) -> Budget {
     let used_percent = calls.saturating_mul(100).checked_div(calls_max).unwrap_or(100);
     let (rest, look_again_at) = match used_percent {
         0..SLOW_FROM => (None, later(now, pace.scaled(LOOK_EVERY))),
@@ -68,7 +68,7 @@ pub fn budget(calls: u64, calls_max: u64, pauses: &[Pause], pace: Pace, now: Tim
 }
 
 /// Until when work goes on after the last rest, whichever process opened it; `None` if there was none.
-fn work_ends(pauses: &[Pause], pace: Pace) -> Option<Timestamp> {
+fn work_ends(pauses: &Pauses, pace: Pace) -> Option<Timestamp> {
     let last_rest = pauses.iter().find(|pause| pause.cause == PauseCause::Budget)?;
     Some(later(last_rest.until, pace.scaled(WORK)))
 }
@@ -82,14 +82,14 @@ mod tests {
     }
 
     fn rest(calls: u64, calls_max: u64) -> Option<Duration> {
-        let pause = budget(calls, calls_max, &[], Pace::default(), at(0)).pause?;
+        let pause = budget(calls, calls_max, &Pauses::default(), Pace::default(), at(0)).pause?;
         Duration::try_from(pause.until.duration_since(at(0))).ok()
     }
 
     /// The percentage of each stretch of time that processes with endless work spend on it, while so much is used in each: they
     /// look when they are to, as far as no pause keeps them out, and share what is remembered.
     fn worked_percent(processes: usize, stretches: &[(u64, u64)]) -> Vec<u64> {
-        let mut pauses: Vec<Pause> = Vec::new();
+        let mut pauses = Pauses::default();
         let mut looks = vec![at(0); processes];
         let (mut second, mut shares) = (0, Vec::new());
         for (seconds, used_percent) in stretches {
@@ -100,7 +100,9 @@ mod tests {
                     if *look <= now && pauses.iter().all(|pause| pause.until <= now) {
                         let budget = budget(*used_percent, 100, &pauses, Pace::default(), now);
                         *look = budget.look_again_at;
-                        pauses = budget.pause.map_or(pauses, |pause| vec![pause]);
+                        if let Some(pause) = budget.pause {
+                            pauses.replace(pause);
+                        }
                     }
                 }
                 worked += u64::from(pauses.iter().all(|pause| pause.until <= now));
@@ -136,12 +138,13 @@ mod tests {
 
     #[test]
     fn work_after_a_rest_is_not_cut_short_by_the_look_of_another_process() {
-        let first = budget(65, 100, &[], Pace::default(), at(0));
+        let first = budget(65, 100, &Pauses::default(), Pace::default(), at(0));
         let Some(rest) = first.pause else { panic!("no rest") };
         assert_eq!((rest.until, first.look_again_at), (at(60), at(120)));
-        let other = budget(65, 100, std::slice::from_ref(&rest), Pace::default(), at(61));
+        let pauses = Pauses::default().with(rest);
+        let other = budget(65, 100, &pauses, Pace::default(), at(61));
         assert_eq!((other.pause, other.look_again_at), (None, at(120)));
-        let next = budget(65, 100, &[rest], Pace::default(), at(120));
+        let next = budget(65, 100, &pauses, Pace::default(), at(120));
         assert_eq!(next.pause.map(|pause| pause.until), Some(at(180)));
     }
 
@@ -152,7 +155,7 @@ mod tests {
 
     #[test]
     fn budget_is_looked_at_sparingly() {
-        let look = |calls| budget(calls, 10_000, &[], Pace::default(), at(0)).look_again_at;
+        let look = |calls| budget(calls, 10_000, &Pauses::default(), Pace::default(), at(0)).look_again_at;
         assert_eq!((look(0), look(6_500), look(8_000)), (at(600), at(120), at(600)));
     }
 }

@@ -3,34 +3,52 @@
 //! Sans-IO: nothing here calls, sleeps or reads a clock. The worker performs the steps with concrete clients and stores
 //! the [`Record`] where it is told to; a simulation does the same with simulated ones.
 //!
-//! - [`machine`]: the parent that decides what comes next; `plan`, `writes` and `rendering` are its children.
-//! - [`record`]: what the ledger remembers. [`pause`]: what a whole connection knows.
-//! - [`budget`]: the hourly budget of calls. [`probe`]: who tries a neighbour whose pause has run out.
-//! - [`step`]: what is asked for and answered. [`waits`]: how long to wait for what.
+//! - [`machine`]: the parent. A delivery goes from stage to stage, each a file: `intake`, `report`, `ticket`, `writing` (with `plan`,
+//!   `whose_time`, `texts`, `sent` and `surveys`), `winding_down`; all stand on `base`. `unknown`: what lookups are made, and mean.
+//! - [`case`]: the event in hand and the rules. [`record`], [`write`](mod@write), [`waiting`], [`verdict`]: what the ledger remembers.
+//! - [`pause`], [`trust`]: what a whole connection knows. [`admission`], [`budget`], [`probe`]: whether an event is worked on now.
+//! - [`step`]: what is asked for and answered. [`notice`]: what people are told. [`waits`]: how long to wait for what.
 //! - [`write_id`]: the names of writes and the markers by which they are found again.
 
 pub mod admission;
+mod base;
 pub mod budget;
+pub mod case;
+mod intake;
 pub mod machine;
+pub mod notice;
 pub mod pause;
 mod plan;
 pub mod probe;
 pub mod record;
-mod rendering;
+mod report;
+mod sent;
 pub mod step;
 mod surveys;
+mod texts;
+mod ticket;
 pub mod trust;
+mod unknown;
+pub mod verdict;
+pub mod waiting;
 pub mod waits;
+mod whose_time;
 mod winding_down;
+pub mod write;
 pub mod write_id;
-mod writes;
+mod writing;
 
-pub use admission::{Admission, admission};
-pub use machine::{Delivery, Input, Rules};
-pub use pause::{DocumentVersion, Pause, PauseCause, PauseScope};
+pub use admission::{Admission, Arrival, admission};
+pub use case::{Input, Rules};
+pub use machine::Delivery;
+pub use notice::{Notice, NoticeSubject};
+pub use pause::{DocumentVersion, Pause, PauseCause, PauseScope, Pauses};
 pub use probe::{Probe, probes};
-pub use record::{Attention, DeadLetterReason, Record, Unmatched, Write, WriteState, Writer};
-pub use step::{Answer, Content, Ending, LookUp, Notice, NoticeSubject, Outcome, Place, Step};
+pub use record::{Attention, EndSeen, Record, Writer};
+pub use step::{Answer, Content, Ending, Kept, LookUp, NoAuthor, Outcome, Place, Step};
 pub use trust::{ApiUser, Proof, Proofs, Witness};
+pub use verdict::{DeadLetterReason, Ignored, LeftOpen, Unmatched};
+pub use waiting::{WaitReason, Waiting};
 pub use waits::Pace;
+pub use write::{Check, Detail, Hold, Skip, Write, WriteState};
 pub use write_id::{Marker, RepresentativeKey, WriteId, WriteKind};

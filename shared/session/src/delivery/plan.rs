@@ -3,156 +3,127 @@
 //! Only adds to the record what it does not know yet, so planning twice, or with a report that has changed meanwhile,
 //! never makes a second write of what was sent once.
 
-use jiff::Timestamp;
-
-use super::machine::Delivery;
-use super::record::{Skip, Write, WriteState, Writer};
-use super::step::NoticeSubject;
+use super::base::Base;
+use super::notice;
+use super::surveys::plan_surveys;
+use super::write::{Detail, Skip, Write, WriteState};
 use super::write_id::{RepresentativeKey, WriteId};
-use crate::failure::Sentence;
-use crate::render::{NOTE_CHARACTERS_MAX, SessionNote, TemplateProblem, View};
-use crate::settings::{Beneficiary, Mode};
-use crate::support_session::SupportSession;
+use super::writing::Writing;
+use crate::render::{NOTE_CHARACTERS_MAX, Rendered, TemplateProblem};
+use crate::settings::Beneficiary;
 use crate::time_entry::{self, PlannedTime, SkipReason, TimePlan};
 
-impl Delivery {
+impl Writing {
     /// Adds every write that the session calls for and the record does not know.
-    pub(super) fn plan(&mut self) {
-        let Some(session) = self.session.take() else { return };
-        if self.plans_end() {
-            let note = self.wanted_write();
-            self.record.writes.entry(WriteId::SessionNote).or_insert(note);
-            self.render_session_note(&session);
-            self.plan_time(&session);
+    pub(super) fn plan(&mut self, base: &mut Base) {
+        if plans_end(base) {
+            let note = base.wanted_write().with(Detail::SessionNote { halvings: 0 });
+            base.memory.record.add(WriteId::SessionNote, note);
+            self.render_session_note(base);
+            self.plan_time(base);
         }
-        self.plan_surveys(&session);
-        self.session = Some(session);
+        plan_surveys(base, &self.reported.session);
     }
 
-    /// Whether note and time entry are planned: the end is known and ours, or, in shadow mode, what others write is compared with ours.
-    fn plans_end(&self) -> bool {
-        let shadow = self.rules.settings.mode == Mode::Shadow;
-        self.record.end.is_some_and(|end| shadow || end.writer == Writer::Us)
-    }
-
-    /// A write that has not been tried. If something may have been written that the ledger does not know, it is looked up first, also
-    /// when another event takes it up.
-    pub(super) fn wanted_write(&self) -> Write {
-        Write { look_first: self.is_doubtful(self.input.received_at), ..Write::wanted() }
-    }
-
-    fn plan_time(&mut self, session: &SupportSession) {
-        let rules = self.rules.clone();
-        let settings = &rules.settings.time_entry;
-        let ended_at = self.ended_at().or(session.started_at).unwrap_or(self.input.received_at);
-        for planned in time_entry::plan(session, settings, ended_at) {
-            self.plan_time_of(if self.is_end_known() { planned } else { without_end(planned) }, settings.beneficiary);
+    fn plan_time(&mut self, base: &mut Base) {
+        let session = &self.reported.session;
+        let ended_at = self.reported.ended.at().or(session.started_at).unwrap_or(base.case.input.received_at);
+        for planned in time_entry::plan(session, &base.case.rules.settings.time_entry, ended_at) {
+            let is_end_known = self.reported.is_end_known();
+            self.plan_time_of(base, if is_end_known { planned } else { without_end(planned) });
         }
     }
 
-    fn plan_time_of(&mut self, planned: PlannedTime, beneficiary: Beneficiary) {
+    fn plan_time_of(&mut self, base: &mut Base, planned: PlannedTime) {
         let PlannedTime { representative, outcome } = planned;
         if let (Some(key), TimePlan::Write(attendance)) = (&representative, &outcome) {
-            self.attendances.insert(key.clone(), attendance.clone());
+            self.times.attendances.insert(key.clone(), attendance.clone());
         }
-        if self.is_end_known() {
-            self.record.writes.retain(|_, write| write.state != END_UNKNOWN);
+        if self.reported.is_end_known() {
+            base.memory.record.writes.retain(|_, write| write.state != END_UNKNOWN);
         }
-        if self.has_time_of(representative.as_ref(), beneficiary) {
+        if has_time_of(base, representative.as_ref()) {
             return;
         }
         let id = representative.clone().map_or(WriteId::TimeOfNobody, WriteId::TimeOf);
         let write = match outcome {
-            TimePlan::Write(_) => self.wanted_write(),
+            TimePlan::Write(_) => base.wanted_write(),
             TimePlan::Skipped(reason) => {
                 if reason == SkipReason::EndUnknown {
-                    self.tell_of_unknown_end(&id);
+                    base.tell(notice::end_unknown(&id));
                 }
                 Write::of(WriteState::Skipped { reason: Skip::Time(reason) })
             }
             TimePlan::Refused(sentence) => {
-                self.tell(NoticeSubject::Refused, Some(id.clone()), sentence.clone(), "write this time entry by hand");
-                Write::of(WriteState::Refused { sentence, at: self.input.received_at })
+                base.tell(notice::time_refused(&id, sentence.clone()));
+                Write::of(WriteState::Refused { sentence, at: base.case.input.received_at })
             }
         };
-        self.progressed = true;
-        self.record.writes.insert(id, write.for_representative(representative));
-    }
-
-    fn tell_of_unknown_end(&mut self, id: &WriteId) {
-        let sentence = Sentence::new("neither the report nor an event of the appliance says when the session ended");
-        let remedy = "write this time entry by hand, or replay the session when the report has its end";
-        self.tell(NoticeSubject::EndUnknown, Some(id.clone()), sentence, remedy);
-    }
-
-    /// The report no longer has the time of that entry's representative, and the entry certainly has not been written:
-    /// whoever is primary now gets it; with an entry for each, a person should know.
-    pub(super) fn time_no_longer_reported(&mut self, id: &WriteId, now: Timestamp) {
-        if self.rules.settings.time_entry.beneficiary == Beneficiary::Primary
-            && self.attendances.keys().any(|other| Some(other) != self.representative_of(id))
-        {
-            self.record.writes.remove(id);
-            return self.plan();
-        }
-        self.refuse(id, Sentence::new("the report no longer names the representative"), now);
-    }
-
-    fn representative_of(&self, id: &WriteId) -> Option<&RepresentativeKey> {
-        self.record.writes.get(id)?.representative.as_ref()
-    }
-
-    /// Whether the record has the representative's time entry, or the one time entry that there is to be.
-    fn has_time_of(&mut self, representative: Option<&RepresentativeKey>, beneficiary: Beneficiary) -> bool {
-        if beneficiary == Beneficiary::Primary {
-            // The primary representative of the report has changed, and nothing was sent for the one before.
-            self.record.writes.retain(|id, write| {
-                let other = write.representative.as_ref() != representative;
-                let unsent = matches!(write.state, WriteState::Wanted) && !write.maybe_sent && !write.look_first;
-                !(matches!(id, WriteId::Time(_) | WriteId::TimeOf(_)) && other && unsent)
-            });
-            let is_time = |id: &WriteId| matches!(id, WriteId::Time(_) | WriteId::TimeOf(_) | WriteId::TimeOfNobody);
-            return self.record.writes.keys().any(is_time);
-        }
-        let of_representative = |(id, write): (&WriteId, &Write)| {
-            matches!(id, WriteId::Time(_) | WriteId::TimeOf(_) | WriteId::TimeOfNobody)
-                && write.representative.as_ref() == representative
-        };
-        self.record.writes.iter().any(of_representative)
+        let detail = representative
+            .map_or(Detail::None, |representative| Detail::Time { representative, roles_refused: Default::default() });
+        base.memory.progressed = true;
+        base.memory.record.add(id, write.with(detail));
     }
 
     /// Renders the session note at the size that its write has come down to, and plans the attachment for what is over.
-    pub(super) fn render_session_note(&mut self, session: &SupportSession) {
-        let characters_max = self.note_characters_max();
-        let rules = self.rules.clone();
-        let view = View { session, time_zone: &rules.settings.time_zone, ended: self.ended };
-        let rendered = rules.templates.session_note(&view, &rules.settings.note, characters_max);
-        self.template_problems(&rendered.problems);
-        let SessionNote { overflow, .. } = &rendered.value;
+    pub(super) fn render_session_note(&mut self, base: &mut Base) {
+        let rules = &base.case.rules;
+        let view = self.reported.view(&rules.settings.time_zone);
+        let Rendered { value, problems } = rules.templates.session_note(&view, &rules.settings.note, note_characters_max(base));
+        template_problems(base, &problems);
         // A note that has been written stands as it is, even if a later report or template would make a longer one.
-        if overflow.is_some() && self.is_open(&WriteId::SessionNote) {
-            self.record.writes.entry(WriteId::Attachment(1)).or_insert_with(Write::wanted);
+        let is_open = base.memory.write(&WriteId::SessionNote).is_some_and(|write| !write.state.is_final());
+        if value.overflow.is_some() && is_open {
+            base.memory.record.add(WriteId::Attachment(1), Write::wanted(None));
         }
-        self.note = Some(rendered.value);
+        self.note = Some(value);
     }
 
-    fn is_open(&self, id: &WriteId) -> bool {
-        self.record.writes.get(id).is_some_and(|write| !write.state.is_final())
-    }
-
-    /// The size that the session note has come down to, each time it was refused as too long.
-    pub(super) fn note_characters_max(&self) -> usize {
-        NOTE_CHARACTERS_MAX >> self.record.writes.get(&WriteId::SessionNote).map_or(0, |write| write.halvings)
-    }
-
-    pub(super) fn template_problems(&mut self, problems: &[TemplateProblem]) {
-        for problem in problems {
-            self.tell(
-                NoticeSubject::TemplateFailed,
-                None,
-                Sentence::new(&format!("template {}: {}", problem.template, problem.what)),
-                "correct the template in the connection document; the built-in one was used",
-            );
+    /// Plans the notes that continue the session note; `false` if there is nothing to continue.
+    pub(super) fn plan_continuations(&self, base: &mut Base) -> bool {
+        let count = self.continuations(base).len();
+        for n in (2..).take(count) {
+            base.memory.record.add(WriteId::Continuation(n), Write::wanted(None));
         }
+        count > 0
+    }
+}
+
+/// Whether note and time entry are planned: the end is known and ours, or, in shadow mode, what others write is compared with ours.
+fn plans_end(base: &Base) -> bool {
+    let record = &base.memory.record;
+    record.end.is_some() && (base.case.is_shadow() || record.is_end_ours())
+}
+
+/// Whether the record has the representative's time entry, or the one time entry that there is to be.
+fn has_time_of(base: &mut Base, representative: Option<&RepresentativeKey>) -> bool {
+    let is_time = |id: &WriteId| matches!(id, WriteId::Time(_) | WriteId::TimeOf(_) | WriteId::TimeOfNobody);
+    let writes = &mut base.memory.record.writes;
+    match base.case.rules.settings.time_entry.beneficiary {
+        Beneficiary::Primary => {
+            // The primary representative of the report has changed, and nothing was sent for the one before.
+            writes.retain(|id, write| {
+                let is_of_other = matches!(id, WriteId::Time(_) | WriteId::TimeOf(_)) && write.representative() != representative;
+                !(is_of_other && write.is_untouched())
+            });
+            writes.keys().any(is_time)
+        }
+        Beneficiary::Each => writes.iter().any(|(id, write)| is_time(id) && write.representative() == representative),
+    }
+}
+
+/// The size that the session note has come down to, each time it was refused as too long.
+pub(super) fn note_characters_max(base: &Base) -> usize {
+    match base.memory.write(&WriteId::SessionNote).map(|write| &write.detail) {
+        Some(Detail::SessionNote { halvings }) => NOTE_CHARACTERS_MAX >> halvings,
+        _ => NOTE_CHARACTERS_MAX,
+    }
+}
+
+/// Tells of templates that failed; the built-in ones were used.
+pub(super) fn template_problems(base: &mut Base, problems: &[TemplateProblem]) {
+    for problem in problems {
+        base.tell(notice::template_failed(problem));
     }
 }
 

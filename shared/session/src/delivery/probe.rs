@@ -13,8 +13,7 @@
 
 use jiff::Timestamp;
 
-use super::admission::left_alone;
-use super::pause::{DocumentVersion, Pause, PauseCause};
+use super::pause::{DocumentVersion, Pause, Pauses};
 
 /// The right to try a neighbour, for one worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,18 +39,17 @@ impl Probe {
 /// A rest for the hourly budget needs none, for nothing is wrong with the neighbour; nor does a pause that a changed connection
 /// document has ended, for the new credentials have not been refused yet.
 #[must_use]
-pub fn probes(pauses: &[Pause], document: &DocumentVersion, deadline: Timestamp, now: Timestamp) -> Vec<Probe> {
-    if left_alone(pauses, document, now) {
+pub fn probes(pauses: &Pauses, document: &DocumentVersion, deadline: Timestamp, now: Timestamp) -> Vec<Probe> {
+    if pauses.longest_of_neighbours(document, now).is_some() {
         return Vec::new();
     }
-    let run_out = pauses.iter().filter(|pause| pause.cause != PauseCause::Budget && pause.until <= now);
-    run_out.map(|pause| Probe { seen: pause.clone(), until: deadline }).collect()
+    pauses.expired_troubles(now).map(|pause| Probe { seen: pause.clone(), until: deadline }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::{PauseScope, WriteKind};
+    use crate::delivery::{PauseCause, PauseScope, WriteKind};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -65,13 +63,16 @@ mod tests {
     }
 
     fn probed(pauses: &[Pause]) -> Vec<PauseScope> {
-        probes(pauses, &DocumentVersion::default(), deadline(), NOW).iter().map(|probe| probe.seen.scope).collect()
+        probes(&pauses.iter().cloned().collect(), &DocumentVersion::default(), deadline(), NOW)
+            .iter()
+            .map(|probe| probe.seen.scope)
+            .collect()
     }
 
     #[test]
     fn neighbour_whose_pause_has_run_out_is_tried_by_one_for_as_long_as_the_invocation_lasts() {
         let run_out = pause(PauseScope::Appliance, PauseCause::Down, 0);
-        let [probe] = &probes(std::slice::from_ref(&run_out), &DocumentVersion::default(), deadline(), NOW)[..] else {
+        let [probe] = &probes(&Pauses::default().with(run_out.clone()), &DocumentVersion::default(), deadline(), NOW)[..] else {
             panic!("one probe")
         };
         assert_eq!(probe.seen, run_out);
@@ -109,9 +110,9 @@ mod tests {
         let version = |text: &str| DocumentVersion(text.to_owned());
         let refused =
             Pause { document: Some(version("1")), ..pause(PauseScope::Ticketing, PauseCause::CredentialsRefused, 3600) };
-        let pauses = std::slice::from_ref(&refused);
-        assert!(left_alone(pauses, &version("1"), NOW));
-        assert!(!left_alone(pauses, &version("2"), NOW));
-        assert_eq!(probes(pauses, &version("2"), deadline(), NOW), []);
+        let pauses = Pauses::default().with(refused);
+        assert!(pauses.longest_of_neighbours(&version("1"), NOW).is_some());
+        assert!(pauses.longest_of_neighbours(&version("2"), NOW).is_none());
+        assert_eq!(probes(&pauses, &version("2"), deadline(), NOW), []);
     }
 }

@@ -6,12 +6,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::notice::Notice;
 use super::pause::{Pause, PauseScope};
-use super::record::{Attention, DeadLetterReason, Ignored, Unmatched, WaitReason};
+use super::record::Attention;
 use super::trust::Proof;
+use super::verdict::{DeadLetterReason, Ignored, Unmatched};
+use super::waiting::WaitReason;
 use super::write_id::{Marker, WriteId, WriteKind};
 use crate::content::{Attachment, Author, Note, Ticket, TicketReference, TimeEntry};
-use crate::failure::{Failure, Sentence};
+use crate::failure::Failure;
 use crate::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
 use crate::support_session::SupportSession;
 
@@ -40,14 +43,12 @@ pub enum Step {
     },
     /// Look a write up by its marker; answer [`Answer::Found`].
     LookUp(LookUp),
-    /// Send a write, to be over by that time; answer [`Answer::Sent`].
+    /// Send a write, to be over when the invocation ends; answer [`Answer::Sent`].
     Send {
         /// Which.
         write: WriteId,
         /// What.
         content: Content,
-        /// When the call must have been given up.
-        send_by: Timestamp,
     },
     /// Remember whether look-ups of that kind work; answer [`Answer::Noted`].
     Prove {
@@ -66,6 +67,14 @@ pub enum Step {
     Keep(Vec<Kept>),
     /// The run is over.
     End(Ending),
+}
+
+impl Step {
+    /// Whether a neighbour is called for it, which takes time.
+    #[must_use]
+    pub const fn calls_a_neighbour(&self) -> bool {
+        matches!(self, Self::FetchReport | Self::FindTicket(_) | Self::FindAuthor { .. } | Self::LookUp(_) | Self::Send { .. })
+    }
 }
 
 /// What a step came to.
@@ -168,74 +177,6 @@ pub struct Kept {
     pub heading: String,
     /// Its text.
     pub text: String,
-}
-
-/// Something that a person should know, in words that need no other source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// What sort of thing: with the sentence, what messages are grouped by.
-    pub subject: NoticeSubject,
-    /// The ticket, if there is one.
-    pub ticket: Option<TicketNumber>,
-    /// The write, if it is about one.
-    pub write: Option<WriteId>,
-    /// What the neighbour said or what was seen.
-    pub sentence: Sentence,
-    /// What to do.
-    pub remedy: Sentence,
-}
-
-/// What a notice is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NoticeSubject {
-    /// A write was refused for good.
-    Refused,
-    /// A right is missing.
-    Blocked,
-    /// The vendor objects to one write, for now.
-    WriteBlocked,
-    /// A write is in doubt.
-    InDoubt,
-    /// Credentials are refused.
-    CredentialsRefused,
-    /// Look-ups do not work for this connection: exactly-once cannot be kept.
-    LookUpsUntrusted,
-    /// Writing was switched off while a write was open.
-    LeftOpen,
-    /// An announced survey does not show.
-    SurveyMissing,
-    /// Nobody knows when a session ended, so that its time is not written.
-    EndUnknown,
-    /// The appliance answers with something that we do not know, for a while now.
-    ReportRefused,
-    /// An event was given up.
-    DeadLettered,
-    /// A template of the connection failed, and the built-in one was used.
-    TemplateFailed,
-    /// The connection document is missing or cannot be used.
-    Connection,
-}
-
-impl NoticeSubject {
-    /// The word for logs and grouping.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Blocked => "blocked",
-            Self::WriteBlocked => "write_blocked",
-            Self::InDoubt => "in_doubt",
-            Self::CredentialsRefused => "credentials_refused",
-            Self::LookUpsUntrusted => "look_ups_untrusted",
-            Self::LeftOpen => "left_open",
-            Self::SurveyMissing => "survey_missing",
-            Self::EndUnknown => "end_unknown",
-            Self::ReportRefused => "report_refused",
-            Self::DeadLettered => "dead_lettered",
-            Self::TemplateFailed => "template_failed",
-            Self::Connection => "connection",
-        }
-    }
 }
 
 /// How a run ends.

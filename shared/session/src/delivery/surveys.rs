@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::machine::Delivery;
-use super::record::{Skip, SurveysMissing, Write, WriteState, Writer};
-use super::step::NoticeSubject;
+use super::base::Base;
+use super::notice;
+use super::record::{Record, SurveysMissing, Writer};
 use super::waits::later;
+use super::write::{Detail, Skip, Write, WriteState};
 use super::write_id::WriteId;
-use crate::failure::Sentence;
 use crate::ids::Gsnumber;
-use crate::settings::Mode;
 use crate::support_session::{SupportSession, Survey, SurveyKind};
 
 /// Survey events of one kind in one session that are told apart; more can only be a loop on the other side.
@@ -25,12 +24,12 @@ const HASH_BYTES: usize = 8;
 
 const BOTH: [SurveyKind; 2] = [SurveyKind::Customer, SurveyKind::Representative];
 
-impl Delivery {
+impl Record {
     /// Remembers that a survey was announced; the first word says whose it is, but a replay makes it ours.
     pub(super) fn remember_survey(&mut self, kind: SurveyKind, second: i64, writer: Writer) {
         let seen = match kind {
-            SurveyKind::Customer => &mut self.record.surveys_seen.customer,
-            SurveyKind::Representative => &mut self.record.surveys_seen.representative,
+            SurveyKind::Customer => &mut self.surveys_seen.customer,
+            SurveyKind::Representative => &mut self.surveys_seen.representative,
         };
         if seen.len() < SURVEYS_SEEN_MAX {
             seen.entry(second).or_insert(writer);
@@ -39,8 +38,8 @@ impl Delivery {
 
     fn surveys_seen(&self, kind: SurveyKind) -> &BTreeMap<i64, Writer> {
         match kind {
-            SurveyKind::Customer => &self.record.surveys_seen.customer,
-            SurveyKind::Representative => &self.record.surveys_seen.representative,
+            SurveyKind::Customer => &self.surveys_seen.customer,
+            SurveyKind::Representative => &self.surveys_seen.representative,
         }
     }
 
@@ -53,38 +52,12 @@ impl Delivery {
         BOTH.into_iter().any(|kind| self.announced(kind, Writer::Us) > 0)
     }
 
-    fn survey_writes(&self, kind: SurveyKind) -> impl Iterator<Item = (&WriteId, &Write)> {
-        self.record.writes.iter().filter(move |(id, _)| survey_kind(id) == Some(kind))
-    }
-
-    /// Adds the surveys of the report that are ours and that the record does not know.
-    pub(super) fn plan_surveys(&mut self, session: &SupportSession) {
-        for kind in BOTH {
-            let unknown: Vec<Survey> = self.unknown_surveys(session, kind).into_iter().cloned().collect();
-            let range = self.ours_among(unknown.len(), kind);
-            for survey in unknown.into_iter().skip(range.0).take(range.1) {
-                self.plan_survey(kind, &survey);
-            }
-        }
-    }
-
-    /// Of that many surveys that no write is planned for, in the order of the report: how many to leave to others first, and how many
-    /// are ours then. Of a session whose end is ours that is all the rest; of another only what came since, the newest last.
-    fn ours_among(&self, unknown: usize, kind: SurveyKind) -> (usize, usize) {
-        // To be compared with what others write.
-        if self.rules.settings.mode == Mode::Shadow {
-            return (0, unknown);
-        }
-        let others = self.announced(kind, Writer::Others);
-        if self.record.end.is_some_and(|end| end.writer == Writer::Us) {
-            return (others, unknown);
-        }
-        let ours = self.announced(kind, Writer::Us).saturating_sub(self.survey_writes(kind).count());
-        (others.max(unknown.saturating_sub(ours)), ours)
+    fn survey_writes(&self, kind: SurveyKind) -> impl Iterator<Item = &Write> {
+        self.writes.iter().filter(move |(id, _)| survey_kind(id) == Some(kind)).map(|(_, write)| write)
     }
 
     fn unknown_surveys<'a>(&self, session: &'a SupportSession, kind: SurveyKind) -> Vec<&'a Survey> {
-        let mut known: Vec<&str> = self.survey_writes(kind).filter_map(|(_, write)| write.content.as_deref()).collect();
+        let mut known: Vec<&str> = self.survey_writes(kind).filter_map(Write::survey_content).collect();
         let unknown = surveys(session, kind).iter().filter(|survey| {
             let hash = hash(survey);
             // Two that say the same count as two, so each known one is used up once.
@@ -99,30 +72,10 @@ impl Delivery {
         unknown.collect()
     }
 
-    /// One without a connection of its own counts as connection 0, further ones of the same connection as -1, -2, …: none is taken for
-    /// another.
-    fn plan_survey(&mut self, kind: SurveyKind, survey: &Survey) {
-        let id = |gsnumber| match kind {
-            SurveyKind::Customer => WriteId::CustomerSurvey(gsnumber),
-            SurveyKind::Representative => WriteId::RepresentativeSurvey(gsnumber),
-        };
-        let own = id(survey.gsnumber.unwrap_or(Gsnumber(0)));
-        let further = (1..).map(|n| id(Gsnumber(-n)));
-        let free = std::iter::once(own).chain(further).find(|id| !self.record.writes.contains_key(id));
-        let Some(free) = free else { return };
-        let write = if survey.is_blank() {
-            self.progressed = true;
-            Write::of(WriteState::Skipped { reason: Skip::EmptySurvey })
-        } else {
-            self.wanted_write()
-        };
-        self.record.writes.insert(free, Write { content: Some(hash(survey)), ..write });
-    }
-
     /// The survey of the report that the write is for.
     pub(super) fn survey_of<'a>(&self, id: &WriteId, session: &'a SupportSession) -> Option<(SurveyKind, &'a Survey)> {
         let kind = survey_kind(id)?;
-        let content = self.record.writes.get(id)?.content.as_deref()?;
+        let content = self.writes.get(id)?.survey_content()?;
         surveys(session, kind).iter().find(|survey| hash(survey) == content).map(|survey| (kind, survey))
     }
 
@@ -133,43 +86,89 @@ impl Delivery {
         self.surveys_seen(kind).len().saturating_sub(known)
     }
 
-    /// Whether the message must wait for an announced survey. After an hour, or when the event's own time is over, it is given up, listed
-    /// and told of: it holds neither the session's later events nor the message any longer, and is no reason for a dead letter.
-    pub(super) fn must_wait_for_surveys(&mut self, now: Timestamp) -> bool {
-        let Some(session) = self.session.as_deref() else { return false };
-        let [customer, representative] = BOTH.map(|kind| self.missing(kind, session));
-        let missing = SurveysMissing { customer, representative };
-        // What was given up and came after all is not missing any more, or it would hide the next one.
-        let given_up = &mut self.record.surveys_missing;
-        given_up.customer = given_up.customer.min(customer);
-        given_up.representative = given_up.representative.min(representative);
-        if *given_up == missing {
-            self.record.surveys_awaited_since = None;
-            return false;
-        }
-        let since = *self.record.surveys_awaited_since.get_or_insert(now);
-        if now < later(since, self.rules.pace.survey()) && !self.is_retry_time_over(now) {
-            return true;
-        }
-        self.record.surveys_awaited_since = None;
-        self.record.surveys_missing = missing;
-        self.progressed = true;
-        let sentence = Sentence::new("an exit survey was announced and is not in the report after an hour");
-        let remedy = "look at the session on the appliance: it may have been submitted empty; else replay the session later";
-        self.tell(NoticeSubject::SurveyMissing, None, sentence, remedy);
-        false
-    }
-
     /// Whether every announced survey has its write, or was given up.
-    pub(super) fn all_surveys_known(&self) -> bool {
+    pub(super) fn are_all_surveys_known(&self) -> bool {
         BOTH.into_iter().all(|kind| {
             let given_up = match kind {
-                SurveyKind::Customer => self.record.surveys_missing.customer,
-                SurveyKind::Representative => self.record.surveys_missing.representative,
+                SurveyKind::Customer => self.surveys_missing.customer,
+                SurveyKind::Representative => self.surveys_missing.representative,
             };
             self.survey_writes(kind).count() + given_up >= self.announced(kind, Writer::Us)
         })
     }
+}
+
+/// Adds the surveys of the report that are ours and that the record does not know.
+pub(super) fn plan_surveys(base: &mut Base, session: &SupportSession) {
+    for kind in BOTH {
+        let unknown = base.memory.record.unknown_surveys(session, kind);
+        let (others, ours) = ours_among(base, unknown.len(), kind);
+        for survey in unknown.into_iter().skip(others).take(ours) {
+            plan_survey(base, kind, survey);
+        }
+    }
+}
+
+/// Of that many surveys that no write is planned for, in the order of the report: how many to leave to others first, and how many
+/// are ours then. Of a session whose end is ours that is all the rest; of another only what came since, the newest last.
+fn ours_among(base: &Base, unknown: usize, kind: SurveyKind) -> (usize, usize) {
+    let record = &base.memory.record;
+    // To be compared with what others write.
+    if base.case.is_shadow() {
+        return (0, unknown);
+    }
+    let others = record.announced(kind, Writer::Others);
+    if record.is_end_ours() {
+        return (others, unknown);
+    }
+    let ours = record.announced(kind, Writer::Us).saturating_sub(record.survey_writes(kind).count());
+    (others.max(unknown.saturating_sub(ours)), ours)
+}
+
+/// One without a connection of its own counts as connection 0, further ones of the same connection as -1, -2, …: none is taken for
+/// another.
+fn plan_survey(base: &mut Base, kind: SurveyKind, survey: &Survey) {
+    let id = |gsnumber| match kind {
+        SurveyKind::Customer => WriteId::CustomerSurvey(gsnumber),
+        SurveyKind::Representative => WriteId::RepresentativeSurvey(gsnumber),
+    };
+    let own = id(survey.gsnumber.unwrap_or(Gsnumber(0)));
+    let further = (1..).map(|n| id(Gsnumber(-n)));
+    let mut ids = std::iter::once(own).chain(further);
+    let Some(free) = ids.find(|id| !base.memory.record.writes.contains_key(id)) else { return };
+    let write = if survey.is_blank() {
+        base.memory.progressed = true;
+        Write::of(WriteState::Skipped { reason: Skip::EmptySurvey })
+    } else {
+        base.wanted_write()
+    };
+    base.memory.record.add(free, write.with(Detail::Survey { content: hash(survey) }));
+}
+
+/// Whether the message must wait for an announced survey. After an hour, or when the event's own time is over, it is given up, listed
+/// and told of: it holds neither the session's later events nor the message any longer, and is no reason for a dead letter.
+pub(super) fn must_wait_for_surveys(base: &mut Base, session: &SupportSession, now: Timestamp) -> bool {
+    let retry_time_over = base.is_retry_time_over(now);
+    let record = &mut base.memory.record;
+    let [customer, representative] = BOTH.map(|kind| record.missing(kind, session));
+    let missing = SurveysMissing { customer, representative };
+    // What was given up and came after all is not missing any more, or it would hide the next one.
+    let given_up = &mut record.surveys_missing;
+    given_up.customer = given_up.customer.min(customer);
+    given_up.representative = given_up.representative.min(representative);
+    if *given_up == missing {
+        record.surveys_awaited_since = None;
+        return false;
+    }
+    let since = *record.surveys_awaited_since.get_or_insert(now);
+    if now < later(since, base.case.rules.pace.survey()) && !retry_time_over {
+        return true;
+    }
+    record.surveys_awaited_since = None;
+    record.surveys_missing = missing;
+    base.memory.progressed = true;
+    base.tell(notice::survey_missing());
+    false
 }
 
 fn survey_kind(id: &WriteId) -> Option<SurveyKind> {

@@ -6,88 +6,99 @@
 use jiff::Timestamp;
 
 use super::admission::longest_pause;
-use super::machine::{Delivery, Phase};
-use super::record::{Ignored, LeftOpen, Unmatched, WaitReason, WriteState};
-use super::step::{NoticeSubject, Step};
+use super::base::Base;
+use super::machine::Stage;
+use super::report::Reported;
+use super::step::Step;
+use super::ticket::{Matching, take_assigned_ticket};
+use super::unknown::{Lookups, Next, Places};
+use super::verdict::{Ignored, LeftOpen, Unmatched};
+use super::waiting::WaitReason;
 use super::write_id::WriteId;
-use super::writes::Next;
-use crate::failure::Sentence;
+use crate::failure::Failure;
+use crate::ids::RemoteId;
 
 /// Why nothing new is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Closing {
     /// The event is ignored now.
     Ignored(Ignored),
     /// The ticket of the first sending does not exist any more.
-    TicketGone,
+    TicketGone(Box<Reported>),
 }
 
-impl Delivery {
-    /// Ends the event, but first resolves what may have been written.
-    pub(super) fn wind_down(&mut self, closing: Closing, now: Timestamp) {
-        self.mark_interrupted();
-        if !self.record.has_unresolved() {
-            return self.close(closing);
-        }
-        // The neighbour may be left alone, and the event was let in all the same.
-        if let Some((until, why)) = longest_pause(&self.pauses, &self.rules, now) {
-            return self.wait(until, why, now);
-        }
-        self.phase = Phase::WindingDown(closing);
-    }
+/// The lookups of what may have been written, before the event ends.
+#[derive(Debug)]
+pub(super) struct WindingDown {
+    closing: Closing,
+    lookups: Lookups,
+}
 
-    /// The next look-up; sets the ending when there is nothing more to find out.
-    pub(super) fn advance_winding_down(&mut self, closing: Closing, now: Timestamp) -> Option<Step> {
-        let unresolved = self.record.writes.iter().filter(|(_, write)| write.is_unresolved());
+/// Ends the event, but first resolves what may have been written.
+pub(super) fn wind_down(base: &mut Base, closing: Closing, now: Timestamp) -> Stage {
+    if !base.memory.record.has_unresolved() {
+        return close(base, closing);
+    }
+    // The neighbour may be paused, and the event was let in all the same.
+    if let Some((until, why)) = longest_pause(&base.connection.pauses, &base.case.rules, now) {
+        return base.wait(until, why, now).into();
+    }
+    Stage::WindingDown(Box::new(WindingDown { closing, lookups: Lookups::default() }))
+}
+
+fn close(base: &mut Base, closing: Closing) -> Stage {
+    match closing {
+        Closing::Ignored(reason) => {
+            base.leave_open(LeftOpen::Ignored(reason));
+            base.finish_ignored(reason).into()
+        }
+        Closing::TicketGone(reported) if take_assigned_ticket(&mut base.memory.record) => {
+            Stage::Ticket(Box::new(Matching::new(*reported)))
+        }
+        Closing::TicketGone(_) => base.finish_unmatched(Unmatched::TicketNotFound).into(),
+    }
+}
+
+impl WindingDown {
+    /// The next lookup, or where the event goes when there is nothing more to find out.
+    pub(super) fn advance(mut self: Box<Self>, base: &mut Base, now: Timestamp) -> (Stage, Option<Step>) {
+        let unresolved = base.memory.record.writes.iter().filter(|(_, write)| write.is_unresolved());
         let unresolved: Vec<WriteId> = unresolved.map(|(id, _)| id.clone()).collect();
         let mut first: Option<Timestamp> = None;
         for id in unresolved {
-            match self.resolve(&id, now) {
-                Next::Step(step) => return Some(step),
+            match self.lookups.resolve(base, &self.places(), &id, now) {
+                Next::Step(step) => return (Stage::WindingDown(self), Some(step)),
                 Next::Wait(until, _) => first = Some(first.map_or(until, |earliest| earliest.min(until))),
-                Next::Changed | Next::Follows => return None,
+                Next::Changed | Next::Follows => return (Stage::WindingDown(self), None),
             }
         }
-        match first {
-            Some(until) => self.wait(until, WaitReason::UnknownWrite, now),
-            None => self.close(closing),
-        }
-        None
+        let stage = match first {
+            Some(until) => base.wait(until, WaitReason::UnknownWrite, now).into(),
+            None => close(base, self.closing),
+        };
+        (stage, None)
     }
 
-    fn resolve(&mut self, id: &WriteId, now: Timestamp) -> Next {
-        match self.record.writes.get(id).map(|write| &write.state) {
-            Some(WriteState::Sending { at, send_by, looks }) => self.chase(id, *at, *send_by, *looks, now),
-            Some(WriteState::Wanted) => self.look_up_in_doubt(id, now),
-            _ => Next::Changed,
-        }
-    }
-
-    fn close(&mut self, closing: Closing) {
-        match closing {
-            Closing::Ignored(reason) => {
-                self.leave_open(LeftOpen::Ignored(reason));
-                self.finish_ignored(reason);
-            }
-            Closing::TicketGone if self.take_assigned_ticket() => self.phase = Phase::Ticket,
-            Closing::TicketGone => self.finish_unmatched(Unmatched::TicketNotFound),
+    /// Where the event goes once a lookup has been answered.
+    pub(super) fn take_found(
+        mut self: Box<Self>,
+        base: &mut Base,
+        answer: Result<Vec<RemoteId>, Failure>,
+        now: Timestamp,
+    ) -> Stage {
+        let places = self.places();
+        match self.lookups.take(base, &places, answer, now) {
+            Some(ending) => ending.into(),
+            None => Stage::WindingDown(self),
         }
     }
 
-    /// Lists and tells that writes stay open. Says so once, however many events of the session come.
-    pub(super) fn leave_open(&mut self, why: LeftOpen) {
-        if !self.record.has_open() {
-            return;
-        }
-        // What was given up has been told of as that.
-        let first = self.record.left_open.is_none() && self.record.dead_lettered.is_none();
-        self.record.left_open = Some(why);
-        if !first {
-            return;
-        }
-        let open = self.record.writes.iter().find(|(_, write)| !write.state.is_final()).map(|(id, _)| id.clone());
-        let sentence = Sentence::new(&format!("not written yet, and it will not be: {why}"));
-        let remedy = "when writing is switched on again, replay the session: only what is missing will be written";
-        self.tell(NoticeSubject::LeftOpen, open, sentence, remedy);
+    /// Only what was frozen says where to look.
+    const fn places(&self) -> Places<'static> {
+        let ended_at = match &self.closing {
+            Closing::Ignored(_) => None,
+            Closing::TicketGone(reported) => reported.ended.at(),
+        };
+        Places { ended_at, ticket: None, attendances: None }
     }
 }

@@ -1,7 +1,7 @@
 //! Beside another writer, and at the change from one to the other: the mode in force when something is first heard of decides for good
 //! who writes it.
 
-use session::delivery::record::Ignored;
+use session::delivery::Ignored;
 use session::delivery::{Ending, NoticeSubject, Outcome, WriteState, Writer};
 use session::event::EventKind;
 use session::queue_message::Source;
@@ -131,7 +131,7 @@ fn what_a_replay_planned_is_looked_up_also_when_another_event_takes_it_up() {
     world.later(seconds(3600));
     world.mishap("note.session", Mishap::Fails(crate::world::not_taken()));
     world.deliver(&world.replay());
-    assert!(matches!(world.state("time.rep-17"), WriteState::Wanted));
+    assert!(matches!(world.state("time.rep-17"), WriteState::Wanted(_)));
     world.pauses.clear();
     world.report = Ok(with_surveys(&[CUSTOMER], &[]));
     let run = world.deliver(&world.message(CUSTOMER_SURVEY, 4000));

@@ -1,6 +1,6 @@
 //! When a session ended: the report says so, else the appliance's own event. A replay or a poll dates nothing, and no end is invented.
 
-use session::delivery::record::{Ignored, Skip};
+use session::delivery::{Ignored, Skip};
 use session::delivery::{NoticeSubject, Outcome, WriteState};
 use session::event::OutboundEvent;
 use session::queue_message::Source;

@@ -1,7 +1,7 @@
 //! What an administrator can switch: shadow, hold, off, single events, the day of the cut-over.
 
-use session::delivery::record::{Ignored, WaitReason};
 use session::delivery::{Admission, Outcome, Proofs, WriteKind, WriteState};
+use session::delivery::{Ignored, WaitReason};
 use session::event::EventKind;
 use session::settings::Mode;
 
@@ -121,7 +121,7 @@ fn shadow_that_begins_after_a_replay_leaves_what_was_in_doubt_in_doubt() {
     // The replay is taken up, but gets no further than the report.
     world.ticket_failure = Some(crate::world::not_taken());
     world.deliver(&replay);
-    assert!(matches!(world.state("note.session"), WriteState::Wanted));
+    assert!(matches!(world.state("note.session"), WriteState::Wanted(_)));
     world.ticket_failure = None;
     world.settings.mode = Mode::Shadow;
     world.later(seconds(60));

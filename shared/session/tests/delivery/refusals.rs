@@ -1,6 +1,6 @@
 //! What Autotask refuses, blocks or finds too long, and what becomes of the other writes.
 
-use session::delivery::step::NoAuthor;
+use session::delivery::NoAuthor;
 use session::delivery::{Attention, Ending, NoticeSubject, Outcome, Pause, PauseCause, PauseScope, WriteKind, WriteState};
 use session::failure::Failure;
 use session::ids::RoleId;

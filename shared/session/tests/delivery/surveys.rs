@@ -1,6 +1,6 @@
 //! Surveys: a note each, never twice, in whatever order they and the session's end arrive.
 
-use session::delivery::record::Skip;
+use session::delivery::Skip;
 use session::delivery::{Attention, Ending, NoticeSubject, Outcome, WriteState};
 use session::event::EventKind;
 use session::support_session::{SupportSession, Survey};

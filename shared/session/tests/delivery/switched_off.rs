@@ -1,8 +1,8 @@
 //! Writing is switched off while writes are on their way: none is stranded. What may have been written is looked up, what is not stays
 //! open, listed and told of; nothing new is sent.
 
-use session::delivery::record::{Ignored, LeftOpen};
 use session::delivery::{Attention, Ending, NoticeSubject, Outcome, Proofs, WriteState};
+use session::delivery::{Ignored, LeftOpen};
 use session::event::EventKind;
 use session::settings::{Mode, Settings};
 

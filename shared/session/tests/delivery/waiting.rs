@@ -1,6 +1,6 @@
 //! What an event waits for, and when it is given up.
 
-use session::delivery::record::WaitReason;
+use session::delivery::WaitReason;
 use session::delivery::{Admission, Attention, DeadLetterReason, Ending, NoticeSubject, Outcome, PauseCause, PauseScope};
 use session::failure::Failure;
 use session::support_session::SupportSession;

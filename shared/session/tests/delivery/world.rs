@@ -8,13 +8,11 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketReference};
-use session::delivery::admission::{Admission, Arrival, admission};
-use session::delivery::machine::{Delivery, Input, Rules};
-use session::delivery::step::{Kept, NoAuthor};
 use session::delivery::waits::{not_before_receives_last, queue_time_ends};
 use session::delivery::{
-    Answer, ApiUser, Attention, Content, DocumentVersion, Ending, LookUp, Marker, Notice, NoticeSubject, Outcome, Pace, Pause,
-    PauseScope, Place, Proof, Proofs, Record, Step, Witness, WriteId, WriteKind, WriteState,
+    Admission, Answer, ApiUser, Arrival, Attention, Content, Delivery, DocumentVersion, Ending, Input, Kept, LookUp, Marker,
+    NoAuthor, Notice, NoticeSubject, Outcome, Pace, Pause, PauseScope, Place, Proof, Proofs, Record, Rules, Step, Witness,
+    WriteId, WriteKind, WriteState, admission,
 };
 use session::event::{EventKind, OutboundEvent};
 use session::failure::{Failure, Sentence};
@@ -203,7 +201,7 @@ impl World {
             received_at: message.received_at,
             expires_at: queue_time_ends(message.received_at),
         };
-        admission(&self.rules(), arrival, &self.pauses, self.now)
+        admission(&self.rules(), arrival, &self.pauses.iter().cloned().collect(), self.now)
     }
 
     /// Look-ups of that kind are known not to work.
@@ -327,7 +325,7 @@ impl World {
 
     fn run(&mut self, message: &Message, crash: Option<Crash>) -> Run {
         let (input, record) = self.claim(message);
-        let mut delivery = Delivery::new(input, self.rules(), record, self.proofs.clone(), self.pauses.clone());
+        let mut delivery = Delivery::new(input, self.rules(), record, self.proofs.clone(), self.pauses.iter().cloned().collect());
         let mut run = Run::default();
         while run.steps < STEPS_MAX {
             self.later(SignedDuration::from_millis(50));

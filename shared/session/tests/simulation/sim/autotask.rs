@@ -1,7 +1,7 @@
 //! Autotask: tickets, rows, rights and refusals. What a call that arrives does; whether it arrives is decided in `worker`.
 
 use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketReference};
-use session::delivery::step::NoAuthor;
+use session::delivery::NoAuthor;
 use session::delivery::{Content, LookUp, Marker, Place, WriteId, WriteKind};
 use session::failure::Failure;
 use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId};

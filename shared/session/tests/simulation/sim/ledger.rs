@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use session::delivery::{ApiUser, Pause, PauseScope, Probe, Proof, Proofs, WriteKind};
+use session::delivery::{ApiUser, Pause, PauseScope, Pauses, Probe, Proof, Proofs, WriteKind};
 
 use super::sabotage::Sabotage;
 use super::worker::RunId;
@@ -53,6 +53,8 @@ pub(crate) struct Ledger {
     pub(crate) items: BTreeMap<usize, Item>,
     pub(crate) proofs: BTreeMap<ApiUser, Proofs>,
     pauses: BTreeMap<PauseScope, Pause>,
+    /// Who alone may try what, until it is closed, opened again or released.
+    probers: BTreeMap<PauseScope, RunId>,
     /// Updates of sessions' items that were taken.
     pub(crate) writes: BTreeMap<usize, u64>,
     sabotage: Option<Sabotage>,
@@ -120,13 +122,14 @@ impl Ledger {
 
     // --- Service items ---------------------------------------------------------------------------------------------
 
-    pub(crate) fn pauses(&self) -> Vec<Pause> {
+    pub(crate) fn pauses(&self) -> Pauses {
         self.pauses.values().cloned().collect()
     }
 
     /// Of two, the longer one wins.
     pub(crate) fn open_pause(&mut self, pause: Pause) {
         if self.pauses.get(&pause.scope).is_none_or(|open| open.until <= pause.until || open.rounds < pause.rounds) {
+            self.probers.remove(&pause.scope);
             self.pauses.insert(pause.scope, pause);
         }
     }
@@ -136,22 +139,29 @@ impl Ledger {
         let same = |open: &Pause| open.until == seen.until && open.rounds == seen.rounds;
         if self.pauses.get(&seen.scope).is_some_and(same) {
             self.pauses.remove(&seen.scope);
+            self.probers.remove(&seen.scope);
         }
     }
 
     /// Takes a probe: the pause lasts until then for all others. Whether it is this worker's.
-    pub(crate) fn take_probe(&mut self, probe: &Probe) -> bool {
-        self.change_end(&probe.seen, probe.until)
+    pub(crate) fn take_probe(&mut self, probe: &Probe, run: RunId) -> bool {
+        let taken = self.change_end(&probe.seen, probe.until);
+        if taken {
+            self.probers.insert(probe.seen.scope, run);
+        }
+        taken || self.sabotage == Some(Sabotage::Probe)
     }
 
-    /// Whether that pause lies there just so.
-    pub(crate) fn has_pause(&self, pause: &Pause) -> bool {
-        self.pauses.get(&pause.scope).is_some_and(|open| open.until == pause.until && open.rounds == pause.rounds)
+    /// The pause of that scope, and who alone may try it.
+    pub(crate) fn probed(&self, scope: PauseScope) -> Option<(&Pause, RunId)> {
+        self.pauses.get(&scope).zip(self.probers.get(&scope).copied())
     }
 
     /// Gives back a probe that came to nothing.
     pub(crate) fn give_back(&mut self, probe: &Probe) {
-        self.change_end(&probe.pause(), probe.seen.until);
+        if self.change_end(&probe.pause(), probe.seen.until) {
+            self.probers.remove(&probe.seen.scope);
+        }
     }
 
     fn change_end(&mut self, seen: &Pause, until: Timestamp) -> bool {

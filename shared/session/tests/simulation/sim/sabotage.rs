@@ -47,10 +47,12 @@ pub(crate) enum Sabotage {
     SurveyContent,
     /// A poll or a replay says when a session ended: when it was received.
     EndDatedByEvents,
+    /// Whoever finds an expired pause tries the neighbour.
+    Probe,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Fence,
         Self::FenceByItsHarm,
         Self::Nonce,
@@ -71,6 +73,7 @@ impl Sabotage {
         Self::WriteBlockedAlone,
         Self::SurveyContent,
         Self::EndDatedByEvents,
+        Self::Probe,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -95,6 +98,7 @@ impl Sabotage {
             Self::WriteBlockedAlone => "write-blocked-alone",
             Self::SurveyContent => "survey-content",
             Self::EndDatedByEvents => "end-dated-by-events",
+            Self::Probe => "probe",
         }
     }
 

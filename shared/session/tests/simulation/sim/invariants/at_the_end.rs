@@ -96,10 +96,10 @@ fn lie(world: &World, session: usize, record: &Record, (id, write): (&WriteId, &
         WriteState::Done { id: row, .. } if !rows.contains(row) => Some(format!("{id} is done as {row}, but not there")),
         WriteState::Refused { .. } if !rows.is_empty() => Some(format!("{id} counts as refused, but is there")),
         WriteState::Skipped { .. } if !rows.is_empty() && !renumbered() => Some(format!("{id} counts as skipped, but is there")),
-        WriteState::Wanted if !rows.is_empty() && !write.maybe_sent && !world.memory_lost => {
+        WriteState::Wanted(_) if !rows.is_empty() && !write.is_unresolved() && !world.memory_lost => {
             Some(format!("{id} counts as not written, but is there"))
         }
-        WriteState::Wanted | WriteState::Sending { .. } if !given_up() && record.left_open.is_none() => {
+        WriteState::Wanted(_) | WriteState::Sending { .. } if !given_up() && record.left_open.is_none() => {
             Some(format!("{id} was left open, although no event of its session was given up"))
         }
         _ => None,

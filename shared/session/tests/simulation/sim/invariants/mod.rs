@@ -8,12 +8,12 @@ pub(crate) mod of_themes;
 
 use std::collections::BTreeMap;
 
-use session::delivery::{Content, Ending, Outcome, Pause, PauseScope, Record, Step, WriteId, WriteKind, WriteState, Writer};
+use session::delivery::{Content, Ending, Outcome, PauseScope, Record, Step, WriteId, WriteKind, WriteState, Writer};
 
 use super::chance::Millis;
 use super::rules::api_user;
 use super::sabotage::Sabotage;
-use super::worker::{Run, RunId};
+use super::worker::RunId;
 use super::world::{World, stamp};
 pub(crate) use at_the_end::at_the_end;
 
@@ -57,19 +57,16 @@ pub(crate) fn handed_out(world: &mut World, message: usize) {
 pub(crate) fn called(world: &mut World, run: RunId, scope: PauseScope) {
     let now = stamp(world.now + world.runs[run].skew);
     let Some(rules) = world.runs[run].rules.clone() else { return };
-    if world.runs[run].pauses.iter().any(|pause| pause.scope == scope && pause.is_in_force(&rules.document, now)) {
+    if world.runs[run].pauses.in_force(scope, &rules.document, now).is_some() {
         return world.break_promise(format!("run {run} tried what is left alone: {scope:?}"));
     }
     let read_at = world.runs[run].pauses_read_at;
-    let tries = |(other, of): &(RunId, &Run)| {
-        let probe = of.probes.iter().find(|probe| probe.seen.scope == scope);
-        // A changed document ends the pause for all who go by it.
-        let in_force = |pause: &Pause| pause.is_in_force(&rules.document, now) && world.ledger.has_pause(pause);
-        let holds = probe.is_some_and(|probe| in_force(&probe.pause()));
-        *other != run && of.alive && holds && of.admitted_at < read_at
-    };
-    if let Some((other, _)) = world.runs.iter().enumerate().rev().take(64).find(tries) {
-        world.break_promise(format!("run {run} tried what run {other} alone may try: {scope:?}"));
+    let Some((pause, holder)) = world.ledger.probed(scope) else { return };
+    let of = &world.runs[holder];
+    // A changed document ends the pause for all who go by it.
+    let holds = of.alive && of.admitted_at < read_at && pause.is_in_force(&rules.document, now);
+    if holder != run && holds {
+        world.break_promise(format!("run {run} tried what run {holder} alone may try: {scope:?}"));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use session::delivery::record::{DeadLetterReason, WaitReason};
 use session::delivery::{Content, Ending, Notice, NoticeSubject, Record, Write, WriteId, WriteKind, WriteState};
+use session::delivery::{DeadLetterReason, WaitReason};
 use session::event::EventKind;
 use session::queue_message::Source;
 use session::support_session::SurveyKind;
@@ -125,7 +125,7 @@ pub(crate) fn record_sent(world: &mut World, run: RunId, before: &Record, record
         let again = |is: &Write| match (&was.state, &is.state) {
             (WriteState::Sending { at: before, .. }, WriteState::Sending { at, .. }) => at != before,
             (_, WriteState::Sending { .. }) => true,
-            (_, WriteState::Wanted) => !is.maybe_sent,
+            (_, WriteState::Wanted(_)) => !is.is_unresolved(),
             _ => false,
         };
         by_another && was.is_unresolved() && record.writes.get(id).is_some_and(again)
@@ -248,7 +248,7 @@ fn left_open(world: &World, session: usize, record: &Record) -> Option<String> {
     };
     record.writes.iter().filter(|(_, write)| !write.state.is_final()).find_map(|(id, write)| {
         let sending = matches!(write.state, WriteState::Sending { .. });
-        let tried = sending || write.maybe_sent || world.sent.contains(&(session, id.clone()));
+        let tried = sending || write.is_unresolved() || world.sent.contains(&(session, id.clone()));
         if tried && !listed {
             Some(format!("{id} of session {session} was tried and left open, and no list shows it"))
         } else if tried && !of_session(id) {

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use session::delivery::admission::{Arrival, ignored, left_alone};
+use session::delivery::admission::ignored;
 use session::delivery::budget::budget;
-use session::delivery::machine::Rules;
-use session::delivery::record::WaitReason;
 use session::delivery::waits::queue_time_ends;
-use session::delivery::{Admission, DeadLetterReason, Pace, Pause, PauseScope, Record, admission, probes};
+use session::delivery::{
+    Admission, Arrival, DeadLetterReason, Pace, Pause, PauseScope, Pauses, Record, Rules, WaitReason, admission, probes,
+};
 
 use super::{Action, RunId};
 use crate::sim::chance::Millis;
@@ -17,7 +17,7 @@ use crate::sim::ledger::Claim;
 use crate::sim::world::{World, millis, stamp};
 
 impl World {
-    pub(super) fn admit(&mut self, run: RunId, pauses: Vec<Pause>) {
+    pub(super) fn admit(&mut self, run: RunId, pauses: Pauses) {
         let rules = self.rules_now();
         self.runs[run].user = self.schedule.tenant.user(self.now);
         self.runs[run].admitted_at = self.now;
@@ -33,14 +33,14 @@ impl World {
     }
 
     /// Whether the run may begin, with what it may call; `None`: the ledger did not say.
-    fn leave(&mut self, run: RunId, rules: &Rules, pauses: Vec<Pause>) -> Option<Admission> {
+    fn leave(&mut self, run: RunId, rules: &Rules, pauses: Pauses) -> Option<Admission> {
         let arrival = self.arrival(run);
         let now = stamp(self.clock(run));
         self.runs[run].pauses = pauses;
         let admitted = |world: &Self| admission(rules, arrival, &world.runs[run].pauses, now);
         // Nobody is asked for what is ignored, nor for what is let in although a neighbour is left alone.
-        let asks_nobody =
-            ignored(&rules.settings, arrival.kind).is_some() || left_alone(&self.runs[run].pauses, &rules.document, now);
+        let asks_nobody = ignored(&rules.settings, arrival.kind).is_some()
+            || self.runs[run].pauses.longest_of_neighbours(&rules.document, now).is_some();
         if admitted(self) != Admission::Go || asks_nobody {
             return Some(admitted(self));
         }
@@ -66,9 +66,7 @@ impl World {
     }
 
     fn replace_pause(&mut self, run: RunId, pause: Pause) {
-        let pauses = &mut self.runs[run].pauses;
-        pauses.retain(|other| other.scope != pause.scope);
-        pauses.push(pause);
+        self.runs[run].pauses.replace(pause);
     }
 
     // --- Probes ----------------------------------------------------------------------------------------------------
@@ -80,7 +78,7 @@ impl World {
             if !self.service_call() {
                 return None;
             }
-            if self.ledger.take_probe(&probe) {
+            if self.ledger.take_probe(&probe, run) {
                 let scope = probe.seen.scope;
                 self.note_run(run, |_| format!("may try what was left alone: {}", scope.name()));
                 self.runs[run].probes.push(probe);
@@ -108,7 +106,7 @@ impl World {
     /// The pause of that scope as the run knows it to lie in the ledger.
     pub(super) fn seen_pause(&self, run: RunId, scope: PauseScope) -> Option<Pause> {
         let probed = self.runs[run].probes.iter().find(|probe| probe.seen.scope == scope);
-        let read = || self.runs[run].pauses.iter().find(|pause| pause.scope == scope).cloned();
+        let read = || self.runs[run].pauses.get(scope).cloned();
         probed.map(session::delivery::Probe::pause).or_else(read)
     }
 

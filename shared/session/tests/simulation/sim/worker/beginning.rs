@@ -1,8 +1,6 @@
 //! What a delivery begins with: its event, its rules, and what the ledger remembers.
 
-use session::delivery::machine::{Delivery, Input};
-use session::delivery::record::EndSeen;
-use session::delivery::{Proofs, Record, WriteKind, WriteState, Writer};
+use session::delivery::{Delivery, Detail, EndSeen, Input, Proofs, Record, Write, WriteKind, WriteState, Writer};
 use session::event::OutboundEvent;
 use session::queue_message::Source;
 
@@ -80,11 +78,17 @@ impl World {
                 of_surveys.chain(record.end.as_mut().map(|end| &mut end.writer)).for_each(|writer| *writer = Writer::Us);
             }
             Some(Sabotage::SentAs) => record.writes.values_mut().for_each(|write| write.sent_as = None),
-            Some(Sabotage::SurveyContent) => record.writes.values_mut().for_each(|write| write.content = None),
+            Some(Sabotage::SurveyContent) => record.writes.values_mut().for_each(forget_survey),
             Some(Sabotage::EndDatedByEvents) => {
                 record.end = record.end.map(|end| EndSeen { at: end.at.or(Some(end.received_at)), ..end });
             }
             _ => {}
         }
+    }
+}
+
+fn forget_survey(write: &mut Write) {
+    if matches!(write.detail, Detail::Survey { .. }) {
+        write.detail = Detail::None;
     }
 }

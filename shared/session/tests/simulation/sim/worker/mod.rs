@@ -16,9 +16,10 @@ mod updates;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use session::delivery::machine::{Delivery, Rules};
-use session::delivery::record::WaitReason;
-use session::delivery::{Answer, DeadLetterReason, Ending, Outcome, Pause, Probe, Proofs, Record, Step, WriteKind, WriteState};
+use session::delivery::{
+    Answer, DeadLetterReason, Delivery, Ending, Outcome, Pauses, Probe, Proofs, Record, Rules, Step, WaitReason, WriteKind,
+    WriteState,
+};
 
 use super::chance::{Millis, SECOND};
 use super::invariants;
@@ -48,7 +49,7 @@ pub(crate) struct Run {
     pub(crate) rules: Option<Arc<Rules>>,
     /// Which API user it asks as.
     pub(crate) user: u8,
-    pub(crate) pauses: Vec<Pause>,
+    pub(crate) pauses: Pauses,
     /// Those of them that it alone may try.
     pub(crate) probes: Vec<Probe>,
     pub(crate) pauses_read_at: Millis,
@@ -82,7 +83,7 @@ impl Run {
             delivery: None,
             rules: None,
             user: 0,
-            pauses: Vec::new(),
+            pauses: Pauses::default(),
             probes: Vec::new(),
             pauses_read_at: 0,
             admitted_at: 0,
@@ -118,7 +119,7 @@ pub(crate) enum Action {
 #[derive(Debug)]
 pub(crate) enum Reply {
     NoDocument,
-    Pauses(Option<Vec<Pause>>),
+    Pauses(Option<Pauses>),
     Proofs(Option<Proofs>),
     Claimed(Option<Claim>),
     Stored(Option<bool>),
@@ -296,7 +297,7 @@ fn within(times: &[(Millis, Millis)], now: Millis) -> bool {
 /// The states of a record's writes on one line.
 pub(crate) fn states(record: &Record) -> String {
     let word = |state: &WriteState| match state {
-        WriteState::Wanted => "wanted",
+        WriteState::Wanted(_) => "wanted",
         WriteState::Sending { .. } => "sending",
         WriteState::Done { found: true, .. } => "found",
         WriteState::Done { .. } => "done",

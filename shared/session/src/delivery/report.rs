@@ -1,0 +1,91 @@
+//! The second stage: the session's report, and when the session ended.
+
+use jiff::Timestamp;
+
+use super::base::Base;
+use super::machine::Stage;
+use super::notice;
+use super::pause::PauseScope;
+use super::record::EndSeen;
+use super::step::Outcome;
+use super::ticket::Matching;
+use super::verdict::Ignored;
+use super::waits::later;
+use super::winding_down::{Closing, wind_down};
+use crate::failure::{Failure, Sentence};
+use crate::render::{Ended, View};
+use crate::support_session::SupportSession;
+
+/// A session with its report, and its end as far as anybody knows it.
+#[derive(Debug)]
+pub(super) struct Reported {
+    pub(super) session: SupportSession,
+    pub(super) ended: Ended,
+}
+
+impl Reported {
+    /// Whether the session's end is known well enough to bill by.
+    pub(super) const fn is_end_known(&self) -> bool {
+        matches!(self.ended, Ended::Reported(_) | Ended::TakenFromEvent(_))
+    }
+
+    /// As templates look at it.
+    pub(super) const fn view<'a>(&'a self, time_zone: &'a jiff::tz::TimeZone) -> View<'a> {
+        View { session: &self.session, time_zone, ended: self.ended }
+    }
+}
+
+/// Where the event goes once the appliance has answered.
+pub(super) fn take_report(base: &mut Base, answer: Result<Box<SupportSession>, Failure>, now: Timestamp) -> Stage {
+    match answer {
+        Ok(session) => {
+            base.reached(PauseScope::Appliance);
+            take_session(base, *session, now)
+        }
+        Err(Failure::NotReady { .. }) => {
+            base.reached(PauseScope::Appliance);
+            base.wait_for_report(now).into()
+        }
+        Err(Failure::Unrecognised { sentence }) => {
+            base.reached(PauseScope::Appliance);
+            let ending = base.wait_for_report(now);
+            tell_of_report(base, sentence, now);
+            ending.into()
+        }
+        Err(failure) => base.neighbour_failed(PauseScope::Appliance, failure, now).into(),
+    }
+}
+
+/// An answer that nobody knows may pass, and may stand for a right that is missing: told once, when it has been repeated for a while.
+fn tell_of_report(base: &mut Base, sentence: Sentence, now: Timestamp) {
+    let long = base.case.rules.pace.unfamiliar_report();
+    if let Some(waiting) = &mut base.memory.record.waiting
+        && !waiting.told
+        && now >= later(waiting.since, long)
+    {
+        waiting.told = true;
+        base.tell(notice::report_refused(sentence));
+    }
+}
+
+fn take_session(base: &mut Base, session: SupportSession, now: Timestamp) -> Stage {
+    let end_missing = base.case.rules.pace.end_missing();
+    let ended = match (session.ended_at, base.memory.record.end) {
+        (Some(at), _) => Ended::Reported(at),
+        (None, None) => return base.finish(Outcome::SurveyNoted).into(),
+        (None, Some(end)) if now < later(end.received_at, end_missing) => return base.wait_for_report(now).into(),
+        (None, Some(EndSeen { at: Some(at), .. })) => Ended::TakenFromEvent(at),
+        (None, Some(_)) => last_event(&session).map_or(Ended::Unknown, Ended::LastEvent),
+    };
+    // Where nobody knows the end, the last that is known of the session decides.
+    let last_known = ended.at().or(session.started_at);
+    if last_known.zip(base.case.rules.settings.deliver_from).is_some_and(|(at, from)| at < from) {
+        return wind_down(base, Closing::Ignored(Ignored::BeforeDeliverFrom), now);
+    }
+    Stage::Ticket(Box::new(Matching::new(Reported { session, ended })))
+}
+
+/// When the last thing happened that the report has a time of.
+fn last_event(session: &SupportSession) -> Option<Timestamp> {
+    session.events.iter().filter_map(|event| event.at).max()
+}
