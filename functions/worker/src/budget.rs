@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use session::ApplianceId;
 use session::delivery::budget::{Budget, budget};
-use session::delivery::{Pace, Pause};
+use session::delivery::{Pace, Pause, Pauses};
 use tokio::time::Instant;
 
 use crate::clock;
@@ -55,7 +55,7 @@ impl Budgets {
         &self,
         appliance: &ApplianceId,
         link: &Link,
-        pauses: &[Pause],
+        pauses: &Pauses,
         pace: Pace,
         deadline: Timestamp,
     ) -> Option<Pause> {
@@ -66,7 +66,7 @@ impl Budgets {
         let by = clock::call_deadline(deadline).min(Instant::now() + LOOK_TIME_MAX);
         let Ok(used) = link.autotask.threshold(by).await else {
             // As if there were room: looked at again when it is next time.
-            self.look_again(appliance, &budget(0, CALLS_MAX_USUAL, &[], pace, now), CALLS_MAX_USUAL);
+            self.look_again(appliance, &budget(0, CALLS_MAX_USUAL, &Pauses::default(), pace, now), CALLS_MAX_USUAL);
             return None;
         };
         let budget = budget(used.calls, used.calls_max, pauses, pace, now);

@@ -265,7 +265,7 @@ fn tally(event: &Identity, before: &Record, after: &Record) -> BTreeMap<&'static
             WriteState::Refused { .. } => "writes_refused",
             WriteState::InDoubt { .. } => "writes_in_doubt",
             WriteState::Skipped { .. } => "writes_skipped",
-            WriteState::Wanted | WriteState::Sending { .. } => "writes_open",
+            WriteState::Wanted(_) | WriteState::Sending { .. } => "writes_open",
         };
         *counts.entry(name).or_insert(0) += 1;
         if let (WriteId::SessionNote, WriteState::Done { at, .. }) = (id, &write.state) {
@@ -304,7 +304,7 @@ mod tests {
         let mut after = Record::default();
         let done = WriteState::Done { id: RemoteId(1), at: at("2025-03-18T13:27:23.5Z"), found: false };
         after.writes.insert(WriteId::SessionNote, Write::of(done));
-        after.writes.insert(WriteId::TimeOfNobody, Write::wanted());
+        after.writes.insert(WriteId::TimeOfNobody, Write::wanted(None));
         Line::ended(&identity(), &Run::Ended(Ending::Finished(Outcome::Delivered)), &Record::default(), &after)
     }
 
@@ -350,7 +350,7 @@ mod tests {
     #[test]
     fn only_what_changed_in_this_run_is_counted() {
         let mut before = Record::default();
-        before.writes.insert(WriteId::SessionNote, Write::wanted());
+        before.writes.insert(WriteId::SessionNote, Write::wanted(None));
         assert!(tally(&identity(), &before, &before.clone()).is_empty());
     }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Progress, Stored};
-use session::delivery::Delivery;
-use session::delivery::NoAuthor;
-use session::delivery::{Answer, Content, Ending, LookUp, Pause, Place, Record, Step};
+use session::delivery::{Answer, Content, Delivery, Ending, LookUp, NoAuthor, Pauses, Place, Step};
 use session::time_entry::date_worked;
 use session::{ApplianceId, Failure, Lsid, RemoteId};
 use ticketing::autotask::AuthorProblem;
@@ -50,7 +48,7 @@ pub struct Performer<'a> {
     /// The connection as it is now.
     pub link: Arc<Link>,
     /// The pauses as they lie in the ledger, probes included: what is closed is only what was seen.
-    pub pauses: Vec<Pause>,
+    pub pauses: Pauses,
     /// When the platform ends the invocation.
     pub deadline: Timestamp,
     /// How lines are written.
@@ -59,11 +57,11 @@ pub struct Performer<'a> {
 
 impl Performer<'_> {
     /// Performs step after step until the delivery has come to its end.
-    pub async fn run(&mut self, delivery: &mut Delivery, claim: &mut Claim<Record>) -> Run {
+    pub async fn run(&mut self, delivery: &mut Delivery, claim: &mut Claim) -> Run {
         for _ in 0..STEPS_MAX {
             let answer = match delivery.next(clock::now()) {
                 Step::End(ending) => return Run::Ended(ending),
-                Step::Record { outcome, attention } => match self.record(delivery, claim, outcome, attention.is_some()).await {
+                Step::Record { outcome } => match self.record(delivery, claim, outcome).await {
                     Ok(Stored::Yes) => Answer::Recorded,
                     Ok(Stored::FenceLost) => return Run::FenceLost,
                     Err(error) => return Run::Ledger(error),
@@ -75,17 +73,10 @@ impl Performer<'_> {
         Run::Endless
     }
 
-    async fn record(
-        &self,
-        delivery: &Delivery,
-        claim: &mut Claim<Record>,
-        outcome: bool,
-        attention: bool,
-    ) -> Result<Stored, LedgerError> {
+    async fn record(&self, delivery: &Delivery, claim: &mut Claim, outcome: bool) -> Result<Stored, LedgerError> {
         let now = clock::now();
         let progress = if outcome { Progress::Outcome } else { Progress::Ongoing };
-        let attention = attention.then_some(ledger::Attention { since: now });
-        self.ledger.record(claim, delivery.record(), progress, attention, now).await
+        self.ledger.record(claim, delivery.record(), progress, now).await
     }
 
     async fn perform(&mut self, step: Step) -> Answer {
@@ -106,7 +97,7 @@ impl Performer<'_> {
                 self.noted(self.ledger.set_proof(self.appliance, user, kind, &proof, clock::now()).await)
             }
             Step::Pause(pause) => self.noted(self.ledger.open_pause(self.appliance, &pause).await),
-            Step::Resume(scope) => match self.pauses.iter().find(|pause| pause.scope == scope) {
+            Step::Resume(scope) => match self.pauses.get(scope) {
                 Some(seen) => self.noted(self.ledger.close_pause(self.appliance, seen).await),
                 None => Answer::Noted,
             },

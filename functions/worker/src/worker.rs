@@ -8,15 +8,12 @@ use appliance::outbound_event::{self, Parsed};
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce, Progress, Stored};
-use session::delivery::admission::Arrival;
-use session::delivery::{Delivery, Input};
-use session::delivery::WaitReason;
 use session::delivery::waits::{later, not_before_receives_last, queue_time_ends};
-use session::delivery::{DeadLetterReason, Ending, NoticeSubject, Record};
+use session::delivery::{Arrival, DeadLetterReason, Delivery, Ending, Input, NoticeSubject, Pass, Record, WaitReason};
 use session::{OutboundEvent, QueueMessage};
 use tracing::Level;
 
-use crate::admit::{Admitted, Leave, with};
+use crate::admit::Admitted;
 use crate::budget::Budgets;
 use crate::clock;
 use crate::link::{Link, LinkError, Links};
@@ -113,25 +110,25 @@ impl Worker {
             let name = link.name_of(appliance);
             self.notifier.tell_of_connection(name, complaint.subject, &complaint.problem, complaint.remedy).await;
         }
-        let leave = match self.admit(attempt, &link).await? {
-            Admitted::Go(leave) => leave,
+        let pass = match self.admit(attempt, &link).await? {
+            Admitted::Go(pass) => pass,
             Admitted::Wait { until, why } => {
                 self.print(&Line::waits(&attempt.identity, until, why.name()));
                 return Ok(Fate::Hide { until });
             }
         };
-        let fate = self.claim_and_run(attempt, link, &leave).await;
-        self.give_back(appliance, &leave.probes).await;
+        let fate = self.claim_and_run(attempt, link, &pass).await;
+        self.release(appliance, &pass.probes).await;
         fate
     }
 
-    async fn claim_and_run(&self, attempt: &Attempt, link: Arc<Link>, leave: &Leave) -> Result<Fate, Obstacle> {
+    async fn claim_and_run(&self, attempt: &Attempt, link: Arc<Link>, pass: &Pass) -> Result<Fate, Obstacle> {
         let proofs = self.ledger.proofs(&attempt.queued.appliance, &link.rules.api_user).await?;
         let mut claim = self.claim(attempt).await?;
         let before = claim.record.take();
         let rules = Arc::clone(&link.rules);
-        let mut delivery = Delivery::new(input(attempt, &claim), rules, before.clone(), proofs, leave.pauses.clone());
-        let run = self.run(attempt, link, leave, &mut delivery, &mut claim).await;
+        let mut delivery = Delivery::new(input(attempt, &claim), rules, before.clone(), proofs, pass.pauses.clone());
+        let run = self.run(attempt, link, pass, &mut delivery, &mut claim).await;
         self.print(&Line::ended(&attempt.identity, &run, &before.unwrap_or_default(), delivery.record()));
         Ok(match run {
             Run::Ended(Ending::Finished(_)) => Fate::Done,
@@ -142,20 +139,12 @@ impl Worker {
         })
     }
 
-    async fn claim(&self, attempt: &Attempt) -> Result<Claim<Record>, LedgerError> {
+    async fn claim(&self, attempt: &Attempt) -> Result<Claim, LedgerError> {
         let nonce = Nonce::new(fastrand::u128(..));
         self.ledger.claim(&attempt.queued.appliance, &attempt.event.lsid, nonce, clock::now()).await
     }
 
-    async fn run(
-        &self,
-        attempt: &Attempt,
-        link: Arc<Link>,
-        leave: &Leave,
-        delivery: &mut Delivery,
-        claim: &mut Claim<Record>,
-    ) -> Run {
-        let pauses = leave.pauses.clone();
+    async fn run(&self, attempt: &Attempt, link: Arc<Link>, pass: &Pass, delivery: &mut Delivery, claim: &mut Claim) -> Run {
         let mut performer = Performer {
             ledger: &self.ledger,
             links: &self.links,
@@ -163,7 +152,7 @@ impl Worker {
             appliance: &attempt.queued.appliance,
             lsid: &attempt.event.lsid,
             link,
-            pauses: leave.probes.iter().fold(pauses, |pauses, probe| with(pauses, probe.pause())),
+            pauses: pass.stored.clone(),
             deadline: attempt.deadline,
             log: &self.log,
         };
@@ -209,9 +198,7 @@ impl Worker {
             Ok(mut claim) => {
                 let mut record = claim.record.take().unwrap_or_default();
                 let notice = record.give_up(reason.clone());
-                let (now, attention) = (clock::now(), record.attention());
-                let attention = attention.map(|_| ledger::Attention { since: now });
-                match self.ledger.record(&mut claim, &record, Progress::Outcome, attention, now).await {
+                match self.ledger.record(&mut claim, &record, Progress::Outcome, clock::now()).await {
                     Ok(Stored::Yes) => notice,
                     Ok(Stored::FenceLost) => return Fate::Leave,
                     Err(error) => {
@@ -312,7 +299,7 @@ fn receives(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or_default()
 }
 
-fn input(attempt: &Attempt, claim: &Claim<Record>) -> Input {
+fn input(attempt: &Attempt, claim: &Claim) -> Input {
     Input {
         event: attempt.event.clone(),
         source: attempt.queued.source,

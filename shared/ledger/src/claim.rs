@@ -5,10 +5,10 @@ use std::fmt;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+
+use session::delivery::Record;
 use session::{ApplianceId, Lsid};
 
 use crate::attribute::{from_attribute, to_attribute};
@@ -21,6 +21,7 @@ const NONCE: &str = "nonce";
 const STEP: &str = "step";
 const CLAIMS_WITHOUT_OUTCOME: &str = "claims_without_outcome";
 const RECORD: &str = "record";
+const ENDED_AT: &str = "ended_at";
 const VERSION: &str = "version";
 
 /// The layout of a session's item. Raised only by a release whose neighbour can read both; an item of a later one is
@@ -47,7 +48,7 @@ impl fmt::Display for Nonce {
 
 /// A session, claimed: the right to record what becomes of it, until somebody else claims it.
 #[derive(Debug)]
-pub struct Claim<R> {
+pub struct Claim {
     key: Key,
     /// Greater than that of every earlier claim of the session.
     pub fence: u64,
@@ -59,7 +60,7 @@ pub struct Claim<R> {
     pub claims_without_outcome: u32,
     /// What was recorded last; `None` if nothing ever was (or the retention is over and the item removed). An item whose retention is over
     /// but which the table has not removed yet still counts: an old memory is better than none.
-    pub record: Option<R>,
+    pub record: Option<Record>,
 }
 
 /// Whether a record ends an event.
@@ -69,13 +70,6 @@ pub enum Progress {
     Ongoing,
     /// The event came to an outcome of any kind: the count of claims without one starts anew.
     Outcome,
-}
-
-/// That a person should look at the session; makes it appear in the table's index `attention`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attention {
-    /// Since when; the index is sorted by it.
-    pub since: Timestamp,
 }
 
 /// Whether a record has been stored.
@@ -96,13 +90,7 @@ impl Ledger {
     ///
     /// Any [`LedgerError`]. After [`Unavailable`](LedgerError::Unavailable) the claim may count although nobody holds it.
     /// [`Unreadable`](LedgerError::Unreadable) leaves the item as it is but for fence, nonce and count.
-    pub async fn claim<R: DeserializeOwned>(
-        &self,
-        appliance: &ApplianceId,
-        lsid: &Lsid,
-        nonce: Nonce,
-        now: Timestamp,
-    ) -> Result<Claim<R>, LedgerError> {
+    pub async fn claim(&self, appliance: &ApplianceId, lsid: &Lsid, nonce: Nonce, now: Timestamp) -> Result<Claim, LedgerError> {
         const OPERATION: &str = "claim";
         let key = Key::session(appliance, lsid);
         let request = self
@@ -138,23 +126,23 @@ impl Ledger {
     }
 
     /// Records the whole state of the claimed session, if the claim still holds; raises the claim's step in any case.
-    /// With `attention` the session is listed for a person, without it is not (any longer).
+    /// A session that a person should look at is listed in the index `attention`, with the reason and since when it is; one whose end is
+    /// known in the index `by_end`.
     ///
     /// # Errors
     ///
     /// Any [`LedgerError`]. After [`Unavailable`](LedgerError::Unavailable) the record may have been stored or not; it may
     /// be tried again, also with another state, but nothing may be done that relies on it.
-    pub async fn record<R: Serialize>(
+    pub async fn record(
         &self,
-        claim: &mut Claim<R>,
-        record: &R,
+        claim: &mut Claim,
+        record: &Record,
         progress: Progress,
-        attention: Option<Attention>,
         now: Timestamp,
     ) -> Result<Stored, LedgerError> {
         // Whatever comes of the call, its step is used up: a later call must be told from it.
         claim.step += 1;
-        let request = self.record_request(claim, to_attribute(record)?, progress, attention, now);
+        let request = self.record_request(claim, record, progress, now)?;
         Ok(match send("record", request).await? {
             Updated::Yes(_) => Stored::Yes,
             Updated::No(Some(old)) if claim.is_shown_by(&old)? => Stored::Yes,
@@ -162,14 +150,13 @@ impl Ledger {
         })
     }
 
-    fn record_request<R>(
+    fn record_request(
         &self,
-        claim: &Claim<R>,
-        record: AttributeValue,
+        claim: &Claim,
+        record: &Record,
         progress: Progress,
-        attention: Option<Attention>,
         now: Timestamp,
-    ) -> UpdateItemFluentBuilder {
+    ) -> Result<UpdateItemFluentBuilder, LedgerError> {
         let mut set =
             "SET #record = :record, #step = :step, #version = :version, #updated_at = :now, #expires_at = :expires_at".to_owned();
         let mut request = self
@@ -185,8 +172,9 @@ impl Ledger {
                 NONCE,
                 "attention",
                 "attention_at",
+                "attention_reason",
             ])))
-            .expression_attribute_values(":record", record)
+            .expression_attribute_values(":record", to_attribute(record)?)
             .expression_attribute_values(":step", number(claim.step))
             .expression_attribute_values(":version", number(LAYOUT_VERSION))
             .expression_attribute_values(":now", moment(now))
@@ -199,16 +187,25 @@ impl Ledger {
                 .expression_attribute_names("#claims_without_outcome", CLAIMS_WITHOUT_OUTCOME)
                 .expression_attribute_values(":none", number(0));
         }
-        match attention {
-            Some(Attention { since }) => {
-                set.push_str(", #attention = :attention, #attention_at = :attention_at");
+        if let Some(ended_at) = record.ended_at() {
+            set.push_str(", #ended_at = :ended_at");
+            request = request
+                .expression_attribute_names("#ended_at", ENDED_AT)
+                .expression_attribute_values(":ended_at", moment(ended_at));
+        }
+        match record.attention() {
+            Some(reason) => {
+                set.push_str(
+                    ", #attention = :attention, #attention_reason = :attention_reason, \
+                     #attention_at = if_not_exists(#attention_at, :now)",
+                );
                 request = request
                     .expression_attribute_values(":attention", text(claim.key.appliance()))
-                    .expression_attribute_values(":attention_at", moment(since));
+                    .expression_attribute_values(":attention_reason", text(reason.name()));
             }
-            None => set.push_str(" REMOVE #attention, #attention_at"),
+            None => set.push_str(" REMOVE #attention, #attention_at, #attention_reason"),
         }
-        request.update_expression(set)
+        Ok(request.update_expression(set))
     }
 
     /// An update of that item that brings the old item along when its condition fails.
@@ -221,7 +218,7 @@ impl Ledger {
     }
 }
 
-impl<R: DeserializeOwned> Claim<R> {
+impl Claim {
     fn from_item(key: Key, nonce: Nonce, item: &Item) -> Result<Self, LedgerError> {
         let version: u32 = required(VERSION, read_number(item, VERSION)?)?;
         if version > LAYOUT_VERSION {
@@ -239,7 +236,7 @@ impl<R: DeserializeOwned> Claim<R> {
     }
 }
 
-impl<R> Claim<R> {
+impl Claim {
     /// Whether the item bears the trace of this claim's newest step.
     fn is_shown_by(&self, item: &Item) -> Result<bool, LedgerError> {
         Ok(read_number(item, FENCE)? == Some(self.fence)
@@ -287,7 +284,7 @@ mod tests {
         ])
     }
 
-    fn claim(item: &Item) -> Result<Claim<String>, LedgerError> {
+    fn claim(item: &Item) -> Result<Claim, LedgerError> {
         Claim::from_item(Key::session(&ApplianceId::default(), &"ab".parse().unwrap()), Nonce::new(10), item)
     }
 

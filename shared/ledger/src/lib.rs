@@ -59,7 +59,7 @@ mod seen;
 mod shadow;
 mod token;
 
-pub use claim::{Attention, Claim, Nonce, Progress, Stored};
+pub use claim::{Claim, Nonce, Progress, Stored};
 pub use error::LedgerError;
 pub use ledger::Ledger;
 pub use notice::TOLD_AGAIN_AFTER;

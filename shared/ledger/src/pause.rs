@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use session::delivery::{DocumentVersion, Pause, PauseCause, PauseScope, Probe};
+use session::delivery::{DocumentVersion, Pause, PauseCause, PauseScope, Pauses, Probe};
 use session::{ApplianceId, Sentence};
 
 use crate::attribute::{from_attribute, to_attribute};
@@ -35,7 +35,7 @@ impl Ledger {
     /// # Errors
     ///
     /// Any [`LedgerError`].
-    pub async fn pauses(&self, appliance: &ApplianceId) -> Result<Vec<Pause>, LedgerError> {
+    pub async fn pauses(&self, appliance: &ApplianceId) -> Result<Pauses, LedgerError> {
         let item = self.read("pauses", &key(appliance)).await?.unwrap_or_default();
         PauseScope::ALL.into_iter().filter_map(|scope| from_item(scope, &item).transpose()).collect()
     }

@@ -2,17 +2,17 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
-use ledger::{Attention, Claim, Ledger, Progress, Stored};
+use ledger::{Claim, Ledger, Progress, Stored};
 use session::ApplianceId;
 
-use crate::system::{RETENTION_DAYS, State, appliance, client, ledger, lsid, nonce, now, state, system};
+use crate::system::{RETENTION_DAYS, appliance, client, ledger, lsid, nonce, now, refused, state, system};
 
-async fn claim(ledger: &Ledger, appliance: &ApplianceId) -> Claim<State> {
+async fn claim(ledger: &Ledger, appliance: &ApplianceId) -> Claim {
     ledger.claim(appliance, &lsid(), nonce(), now()).await.unwrap()
 }
 
-async fn record(ledger: &Ledger, claim: &mut Claim<State>, phase: &str, progress: Progress) -> Stored {
-    ledger.record(claim, &state(phase), progress, None, now()).await.unwrap()
+async fn record(ledger: &Ledger, claim: &mut Claim, phase: &str, progress: Progress) -> Stored {
+    ledger.record(claim, &state(phase), progress, now()).await.unwrap()
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn later_claim_finds_what_was_recorded_last() {
 async fn sessions_and_appliances_do_not_share_their_claims() {
     let (ledger, appliance) = (ledger(), appliance());
     claim(&ledger, &appliance).await;
-    let other_session: Claim<State> = ledger.claim(&appliance, &"another".parse().unwrap(), nonce(), now()).await.unwrap();
+    let other_session: Claim = ledger.claim(&appliance, &"another".parse().unwrap(), nonce(), now()).await.unwrap();
     assert_eq!(other_session.fence, 1);
     assert_eq!(claim(&ledger, &crate::system::appliance()).await.fence, 1);
 }
@@ -100,20 +100,24 @@ async fn claims_without_outcome_are_counted_until_there_is_one() {
 async fn session_is_listed_for_a_person_as_long_as_it_needs_one() {
     let (ledger, appliance) = (ledger(), appliance());
     let mut claim = claim(&ledger, &appliance).await;
-    let attention = Some(Attention { since: now() });
-    let stored = ledger.record(&mut claim, &state("refused"), Progress::Outcome, attention, now()).await.unwrap();
-    assert_eq!((stored, listed(&appliance).await), (Stored::Yes, vec!["2030-03-18T14:27:00.500Z".to_owned()]));
+    let stored = ledger.record(&mut claim, &refused("first"), Progress::Outcome, now()).await.unwrap();
+    let since = ("2030-03-18T14:27:00.500Z".to_owned(), "refused".to_owned());
+    assert_eq!((stored, listed(&appliance).await), (Stored::Yes, vec![since.clone()]));
+    let later = now() + SignedDuration::from_hours(1);
+    let stored = ledger.record(&mut claim, &refused("again"), Progress::Outcome, later).await.unwrap();
+    assert_eq!((stored, listed(&appliance).await), (Stored::Yes, vec![since]), "since when it first needed one");
     assert_eq!(record(&ledger, &mut claim, "done", Progress::Outcome).await, Stored::Yes);
     assert!(listed(&appliance).await.is_empty());
 }
 
-/// Since when the sessions of the appliance are listed in the index `attention`.
-async fn listed(appliance: &ApplianceId) -> Vec<String> {
+/// Since when, and why, sessions of the appliance are listed in the index `attention`.
+async fn listed(appliance: &ApplianceId) -> Vec<(String, String)> {
     let query = client().query().table_name(&system().ledger_table).index_name("attention");
     let query = query.key_condition_expression("attention = :appliance");
     let query = query.expression_attribute_values(":appliance", AttributeValue::S(appliance.to_string()));
     let answer = query.send().await.unwrap();
-    answer.items().iter().map(|item| item["attention_at"].as_s().unwrap().clone()).collect()
+    let of = |item: &std::collections::HashMap<String, AttributeValue>, name: &str| item[name].as_s().unwrap().clone();
+    answer.items().iter().map(|item| (of(item, "attention_at"), of(item, "attention_reason"))).collect()
 }
 
 #[tokio::test]
@@ -123,7 +127,7 @@ async fn every_change_prolongs_the_retention() {
     let retention = SignedDuration::from_hours(i64::from(RETENTION_DAYS) * 24);
     assert_eq!(expires_at(&appliance).await, (now() + retention).as_second());
     let later = now() + SignedDuration::from_hours(1);
-    let stored = ledger.record(&mut first, &state("done"), Progress::Outcome, None, later).await.unwrap();
+    let stored = ledger.record(&mut first, &state("done"), Progress::Outcome, later).await.unwrap();
     assert_eq!((stored, expires_at(&appliance).await), (Stored::Yes, (later + retention).as_second()));
 }
 
@@ -140,6 +144,6 @@ async fn memory_whose_retention_is_over_counts_until_the_table_removes_it() {
     let mut first = claim(&ledger, &appliance).await;
     assert_eq!(record(&ledger, &mut first, "done", Progress::Outcome).await, Stored::Yes);
     let years_later = now() + SignedDuration::from_hours(5 * 365 * 24);
-    let replay: Claim<State> = ledger.claim(&appliance, &lsid(), nonce(), years_later).await.unwrap();
+    let replay: Claim = ledger.claim(&appliance, &lsid(), nonce(), years_later).await.unwrap();
     assert_eq!((replay.fence, replay.record), (2, Some(state("done"))));
 }

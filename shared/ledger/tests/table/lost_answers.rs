@@ -4,22 +4,22 @@ use ledger::{Claim, Ledger, LedgerError, Nonce, Progress, Stored};
 use session::ApplianceId;
 use tokio::sync::oneshot;
 
-use crate::system::{State, appliance, ledger, ledger_at, lsid, nonce, now, state};
+use crate::system::{appliance, ledger, ledger_at, lsid, nonce, now, state};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
 
 /// How often the SDK tries one call.
 const ATTEMPTS: usize = aws::Timeouts::WORKER.attempts as usize;
 
-async fn claim(ledger: &Ledger, appliance: &ApplianceId, nonce: Nonce) -> Claim<State> {
+async fn claim(ledger: &Ledger, appliance: &ApplianceId, nonce: Nonce) -> Claim {
     ledger.claim(appliance, &lsid(), nonce, now()).await.unwrap()
 }
 
-async fn record(ledger: &Ledger, claim: &mut Claim<State>, phase: &str) -> Result<Stored, LedgerError> {
-    ledger.record(claim, &state(phase), Progress::Ongoing, None, now()).await
+async fn record(ledger: &Ledger, claim: &mut Claim, phase: &str) -> Result<Stored, LedgerError> {
+    ledger.record(claim, &state(phase), Progress::Ongoing, now()).await
 }
 
 /// What a worker that comes afterwards finds, looked at without the unreliable network.
-async fn found(appliance: &ApplianceId) -> Claim<State> {
+async fn found(appliance: &ApplianceId) -> Claim {
     claim(&ledger(), appliance, nonce()).await
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use session::delivery::{Pause, PauseCause, PauseScope, Probe, WriteKind};
+use session::delivery::{Pause, PauseCause, PauseScope, Pauses, Probe, WriteKind};
 
 use crate::system::{appliance, ledger, ledger_at, now};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
@@ -11,13 +11,17 @@ fn pause(scope: PauseScope, until: Timestamp, rounds: u32) -> Pause {
     Pause { scope, until, cause: PauseCause::CredentialsRefused, sentence: "login failed".into(), rounds, document: None }
 }
 
+fn only(pause: Pause) -> Pauses {
+    Pauses::default().with(pause)
+}
+
 fn minutes(minutes: i64) -> Timestamp {
     now() + SignedDuration::from_mins(minutes)
 }
 
 #[tokio::test]
 async fn connection_without_trouble_has_no_pause() {
-    assert!(ledger().pauses(&appliance()).await.unwrap().is_empty());
+    assert_eq!(ledger().pauses(&appliance()).await.unwrap(), Pauses::default());
 }
 
 #[tokio::test]
@@ -26,11 +30,10 @@ async fn pauses_of_every_scope_come_back_as_they_were_opened() {
     for (scope, rounds) in PauseScope::ALL.into_iter().zip(1..) {
         assert!(ledger.open_pause(&appliance, &pause(scope, minutes(5), rounds)).await.unwrap());
     }
-    let mut pauses = ledger.pauses(&appliance).await.unwrap();
-    pauses.sort_by_key(|pause| pause.rounds);
-    let expected: Vec<_> = PauseScope::ALL.into_iter().zip(1..).map(|(scope, rounds)| pause(scope, minutes(5), rounds)).collect();
+    let pauses = ledger.pauses(&appliance).await.unwrap();
+    let expected: Pauses = PauseScope::ALL.into_iter().zip(1..).map(|(scope, rounds)| pause(scope, minutes(5), rounds)).collect();
     assert_eq!(pauses, expected);
-    assert!(ledger.pauses(&crate::system::appliance()).await.unwrap().is_empty());
+    assert_eq!(ledger.pauses(&crate::system::appliance()).await.unwrap(), Pauses::default());
 }
 
 #[tokio::test]
@@ -40,7 +43,7 @@ async fn longer_pause_wins_whoever_comes_first() {
     assert!(ledger.open_pause(&appliance, &short).await.unwrap());
     assert!(ledger.open_pause(&appliance, &long).await.unwrap());
     assert!(!ledger.open_pause(&appliance, &short).await.unwrap());
-    assert_eq!(ledger.pauses(&appliance).await.unwrap(), [long]);
+    assert_eq!(ledger.pauses(&appliance).await.unwrap(), only(long));
 }
 
 #[tokio::test]
@@ -60,9 +63,9 @@ async fn older_worker_does_not_close_a_newer_pause() {
     assert!(ledger.open_pause(&appliance, &older).await.unwrap());
     assert!(ledger.open_pause(&appliance, &newer).await.unwrap());
     assert!(!ledger.close_pause(&appliance, &older).await.unwrap());
-    assert_eq!(ledger.pauses(&appliance).await.unwrap(), std::slice::from_ref(&newer));
+    assert_eq!(ledger.pauses(&appliance).await.unwrap(), only(newer.clone()));
     assert!(ledger.close_pause(&appliance, &newer).await.unwrap());
-    assert!(ledger.pauses(&appliance).await.unwrap().is_empty());
+    assert_eq!(ledger.pauses(&appliance).await.unwrap(), Pauses::default());
 }
 
 #[tokio::test]
@@ -99,7 +102,8 @@ async fn probe_is_one_workers_also_when_many_want_it_at_once() {
     }
     assert_eq!(taken, 1);
     let left = ledger().pauses(&appliance).await.unwrap();
-    assert!(left.len() == 1 && left[0].until >= probe.until && left[0].rounds == probe.seen.rounds, "{left:?}");
+    let left = left.get(PauseScope::Appliance).unwrap();
+    assert!(left.until >= probe.until && left.rounds == probe.seen.rounds, "{left:?}");
 }
 
 #[tokio::test]
@@ -107,9 +111,9 @@ async fn prober_closes_the_pause_or_opens_the_next_round_though_it_is_shorter() 
     let (ledger, works, fails) = (ledger(), appliance(), appliance());
     let probe = run_out(&works).await;
     assert!(ledger.take_probe(&works, &probe).await.unwrap());
-    assert_eq!(ledger.pauses(&works).await.unwrap(), [probe.pause()]);
+    assert_eq!(ledger.pauses(&works).await.unwrap(), only(probe.pause()));
     assert!(ledger.close_pause(&works, &probe.pause()).await.unwrap());
-    assert!(ledger.pauses(&works).await.unwrap().is_empty());
+    assert_eq!(ledger.pauses(&works).await.unwrap(), Pauses::default());
 
     let probe = run_out(&fails).await;
     assert!(ledger.take_probe(&fails, &probe).await.unwrap());
@@ -118,7 +122,7 @@ async fn prober_closes_the_pause_or_opens_the_next_round_though_it_is_shorter() 
     let next_round = pause(PauseScope::Appliance, minutes(1), 3);
     assert!(ledger.open_pause(&fails, &next_round).await.unwrap());
     ledger.give_back_probe(&fails, &probe).await.unwrap();
-    assert_eq!(ledger.pauses(&fails).await.unwrap(), [next_round]);
+    assert_eq!(ledger.pauses(&fails).await.unwrap(), only(next_round));
 }
 
 #[tokio::test]
@@ -134,7 +138,7 @@ async fn probe_that_came_to_nothing_is_the_next_workers() {
     assert!(ledger.take_probe(&appliance, &next).await.unwrap());
     // The dead one comes back to life.
     ledger.give_back_probe(&appliance, &probe).await.unwrap();
-    assert_eq!(ledger.pauses(&appliance).await.unwrap(), [next.pause()]);
+    assert_eq!(ledger.pauses(&appliance).await.unwrap(), only(next.pause()));
 }
 
 #[tokio::test]
@@ -144,7 +148,7 @@ async fn probe_of_a_pause_that_is_closed_is_nobodys() {
     assert!(ledger.close_pause(&appliance, &probe.seen).await.unwrap());
     assert!(!ledger.take_probe(&appliance, &probe).await.unwrap());
     ledger.give_back_probe(&appliance, &probe).await.unwrap();
-    assert!(ledger.pauses(&appliance).await.unwrap().is_empty());
+    assert_eq!(ledger.pauses(&appliance).await.unwrap(), Pauses::default());
 }
 
 #[tokio::test]
@@ -154,5 +158,5 @@ async fn probe_whose_answer_was_lost_is_nobodys_until_it_runs_out() {
     network.suffer([Fault::AnswerLost]);
     assert!(!ledger_at(&network.endpoint).take_probe(&appliance, &probe).await.unwrap());
     assert!(network.is_calm());
-    assert_eq!(ledger().pauses(&appliance).await.unwrap(), [probe.pause()]);
+    assert_eq!(ledger().pauses(&appliance).await.unwrap(), only(probe.pause()));
 }

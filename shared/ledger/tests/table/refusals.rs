@@ -6,9 +6,9 @@ use session::ApplianceId;
 use session::delivery::ApiUser;
 use tokio::net::TcpListener;
 
-use crate::system::{RETENTION_DAYS, State, appliance, client, ledger, ledger_at, lsid, nonce, now, state, system};
+use crate::system::{RETENTION_DAYS, appliance, client, ledger, ledger_at, lsid, nonce, now, state, system};
 
-async fn claim(ledger: &Ledger, appliance: &ApplianceId) -> Result<Claim<State>, LedgerError> {
+async fn claim(ledger: &Ledger, appliance: &ApplianceId) -> Result<Claim, LedgerError> {
     ledger.claim(appliance, &lsid(), nonce(), now()).await
 }
 
@@ -35,7 +35,7 @@ async fn record_that_no_item_can_hold_is_refused_and_the_old_one_stays() {
     let (ledger, appliance) = (ledger(), appliance());
     let mut mine = claim(&ledger, &appliance).await.unwrap();
     let large = state(&"x".repeat(500_000));
-    let error = ledger.record(&mut mine, &large, Progress::Outcome, None, now()).await.unwrap_err();
+    let error = ledger.record(&mut mine, &large, Progress::Outcome, now()).await.unwrap_err();
     assert!(matches!(error, LedgerError::Refused { operation: "record", .. }), "{error}");
     assert_eq!(claim(&ledger, &appliance).await.unwrap().record, None);
 }

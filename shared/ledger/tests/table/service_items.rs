@@ -9,7 +9,7 @@ use serde_json::json;
 use session::delivery::{ApiUser, Marker, Place, Proof, Proofs, Witness, WriteId, WriteKind};
 use session::{ApplianceId, TicketId};
 
-use crate::system::{State, appliance, client, ledger, ledger_at, lsid, nonce, now, system};
+use crate::system::{appliance, client, ledger, ledger_at, lsid, nonce, now, system};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn shadow_writes_are_kept_and_leave_the_session_unclaimed() {
     assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &json!({"old": true}), 30, now()).await.unwrap(), Kept::Whole);
     assert_eq!(ledger.keep_shadow(&appliance, &lsid(), &writes, 30, now()).await.unwrap(), Kept::Whole);
     assert_eq!(ledger.shadow(&appliance, &lsid()).await.unwrap(), Some(writes));
-    let claim: Claim<State> = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
+    let claim: Claim = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
     assert_eq!(claim.fence, 1);
 }
 

@@ -6,8 +6,9 @@ use aws::{Environment, Timeouts};
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 use ledger::{Ledger, Nonce};
-use serde::{Deserialize, Serialize};
-use session::{ApplianceId, Lsid};
+use serde::Deserialize;
+use session::delivery::{Facts, Record, Write, WriteId, WriteState};
+use session::{ApplianceId, Lsid, RemoteId};
 
 pub(crate) const RETENTION_DAYS: u32 = 400;
 
@@ -73,14 +74,14 @@ pub(crate) fn now() -> Timestamp {
 }
 
 /// Something to record, as a delivery would: nested, with texts, numbers and absent values.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct State {
-    pub(crate) phase: String,
-    pub(crate) hours: f64,
-    pub(crate) ticket: Option<i64>,
-    pub(crate) surveys: Vec<u32>,
+pub(crate) fn state(phase: &str) -> Record {
+    let facts = Facts { sequence: Some(48_213), technician: Some(phase.to_owned()), ..Facts::default() };
+    let note = Write::of(WriteState::Done { id: RemoteId(1), at: now(), found: false });
+    Record { facts: Some(facts), writes: [(WriteId::SessionNote, note)].into(), ..Record::default() }
 }
 
-pub(crate) fn state(phase: &str) -> State {
-    State { phase: phase.to_owned(), hours: 1.0, ticket: None, surveys: vec![311, 302] }
+/// The same, of a session that a person should look at.
+pub(crate) fn refused(phase: &str) -> Record {
+    let refused = Write::of(WriteState::Refused { sentence: "Invalid role".into(), at: now() });
+    Record { writes: [(WriteId::SessionNote, refused)].into(), ..state(phase) }
 }

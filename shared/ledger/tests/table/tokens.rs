@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::{Claim, LedgerError, SealedToken};
 use session::ApplianceId;
 
-use crate::system::{State, appliance, client, ledger, ledger_at, lsid, nonce, now, system};
+use crate::system::{appliance, client, ledger, ledger_at, lsid, nonce, now, system};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
 
 fn minutes(minutes: i64) -> Timestamp {
@@ -28,7 +28,7 @@ async fn connection_has_no_token_until_one_is_kept_and_no_other_connections() {
     ledger.keep_token(&appliance, &kept, now()).await.unwrap();
     assert_eq!(ledger.token(&appliance).await.unwrap(), Some(kept));
     assert_eq!(ledger.token(&crate::system::appliance()).await.unwrap(), None);
-    let claim: Claim<State> = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
+    let claim: Claim = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
     assert_eq!(claim.fence, 1);
 }
 

@@ -72,7 +72,7 @@ impl Memory {
 
     pub(super) fn store(&mut self, outcome: bool) -> Step {
         self.being_stored = Some(self.record.clone());
-        Step::Record { outcome, attention: self.record.attention() }
+        Step::Record { outcome }
     }
 
     /// The record that was to be stored is.

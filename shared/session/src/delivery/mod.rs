@@ -6,7 +6,7 @@
 //! - [`machine`]: the parent. A delivery goes from stage to stage, each a file: `intake`, `report`, `ticket`, `writing` (with `plan`,
 //!   `whose_time`, `texts`, `sent` and `surveys`), `winding_down`; all stand on `base`. `unknown`: what lookups are made, and mean.
 //! - [`case`]: the event in hand and the rules. [`record`], [`write`](mod@write), [`waiting`], [`verdict`]: what the ledger remembers.
-//! - [`pause`], [`trust`]: what a whole connection knows. [`admission`], [`budget`], [`probe`]: whether an event is worked on now.
+//! - [`pause`], [`trust`]: what a whole connection knows. [`gate`] (with [`admission`], [`budget`], [`probe`]): whether an event is worked on now.
 //! - [`step`]: what is asked for and answered. [`notice`]: what people are told. [`waits`]: how long to wait for what.
 //! - [`write_id`]: the names of writes and the markers by which they are found again.
 
@@ -14,6 +14,7 @@ pub mod admission;
 mod base;
 pub mod budget;
 pub mod case;
+pub mod gate;
 mod intake;
 pub mod machine;
 pub mod notice;
@@ -40,11 +41,12 @@ mod writing;
 
 pub use admission::{Admission, Arrival, admission};
 pub use case::{Input, Rules};
+pub use gate::{Gate, GateAnswer, GateStep, Pass};
 pub use machine::Delivery;
 pub use notice::{Notice, NoticeSubject};
 pub use pause::{DocumentVersion, Pause, PauseCause, PauseScope, Pauses};
 pub use probe::{Probe, probes};
-pub use record::{Attention, EndSeen, Record, Writer};
+pub use record::{Attention, EndSeen, Facts, Record, Target, Writer};
 pub use step::{Answer, Content, Ending, Kept, LookUp, NoAuthor, Outcome, Place, Step};
 pub use trust::{ApiUser, Proof, Proofs, Witness};
 pub use verdict::{DeadLetterReason, Ignored, LeftOpen, Unmatched};

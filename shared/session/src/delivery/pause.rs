@@ -95,6 +95,13 @@ impl Pauses {
         self.get(scope).filter(|pause| pause.is_trouble()).map_or(0, |pause| pause.rounds + 1)
     }
 
+    /// These pauses, where what is paused now is so until then at least.
+    pub(super) fn prolonged(mut self, document: &DocumentVersion, until: Timestamp, now: Timestamp) -> Self {
+        let in_force = self.0.values_mut().filter(|pause| pause.is_in_force(document, now));
+        in_force.for_each(|pause| pause.until = pause.until.max(until));
+        self
+    }
+
     /// Pauses that have expired and are still remembered: whether the neighbour works again has to be tried.
     pub fn expired_troubles(&self, now: Timestamp) -> impl Iterator<Item = &Pause> {
         self.iter().filter(move |pause| pause.is_trouble() && pause.until <= now)

@@ -20,6 +20,8 @@ use crate::ids::{RemoteId, TicketId, TicketNumber};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
+    /// What lists show of the session, as its newest report said.
+    pub facts: Option<Facts>,
     /// Every write the session called for so far.
     pub writes: BTreeMap<WriteId, Write>,
     /// The ticket, frozen by the first sending; later writes of the session use it whatever the key says by then.
@@ -51,6 +53,20 @@ pub struct Record {
     pub replayed_at: Option<Timestamp>,
     /// Why its event was given up, if it was.
     pub dead_lettered: Option<DeadLetterReason>,
+}
+
+/// What lists show of a session beside its id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// The appliance's running number of the session.
+    pub sequence: Option<u64>,
+    /// When it ended, as far as the report or an event says.
+    pub ended_at: Option<Timestamp>,
+    /// The primary representative's user name on the appliance.
+    pub technician: Option<String>,
+    /// The external key that it ended with.
+    pub external_key: Option<String>,
 }
 
 /// The frozen ticket.
@@ -168,6 +184,13 @@ impl Record {
     #[must_use]
     pub fn has_open(&self) -> bool {
         self.writes.values().any(|write| !write.state.is_final())
+    }
+
+    /// When the session ended, as well as anybody knows: lists are sorted by it. `None`: nobody has heard of its end.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let reported = self.facts.as_ref().and_then(|facts| facts.ended_at);
+        reported.or_else(|| self.end.map(|end| end.at.unwrap_or(end.received_at)))
     }
 
     /// Why a person should look at the session: the gravest reason, or `None`.

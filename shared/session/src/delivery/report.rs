@@ -6,13 +6,14 @@ use super::base::Base;
 use super::machine::Stage;
 use super::notice;
 use super::pause::PauseScope;
-use super::record::EndSeen;
+use super::record::{EndSeen, Facts};
 use super::step::Outcome;
 use super::ticket::Matching;
 use super::verdict::Ignored;
 use super::waits::later;
 use super::winding_down::{Closing, wind_down};
 use crate::failure::{Failure, Sentence};
+use crate::presence::people;
 use crate::render::{Ended, View};
 use crate::support_session::SupportSession;
 
@@ -77,12 +78,23 @@ fn take_session(base: &mut Base, session: SupportSession, now: Timestamp) -> Sta
         (None, Some(EndSeen { at: Some(at), .. })) => Ended::TakenFromEvent(at),
         (None, Some(_)) => last_event(&session).map_or(Ended::Unknown, Ended::LastEvent),
     };
+    base.memory.record.facts = Some(facts(&session, ended));
     // Where nobody knows the end, the last that is known of the session decides.
     let last_known = ended.at().or(session.started_at);
     if last_known.zip(base.case.rules.settings.deliver_from).is_some_and(|(at, from)| at < from) {
         return wind_down(base, Closing::Ignored(Ignored::BeforeDeliverFrom), now);
     }
     Stage::Ticket(Box::new(Matching::new(Reported { session, ended })))
+}
+
+fn facts(session: &SupportSession, ended: Ended) -> Facts {
+    let primary = people(session, ended.at()).into_iter().find(|person| person.primary);
+    Facts {
+        sequence: session.sequence,
+        ended_at: ended.at(),
+        technician: primary.and_then(|person| person.username).map(str::to_owned),
+        external_key: session.external_key.clone(),
+    }
 }
 
 /// When the last thing happened that the report has a time of.

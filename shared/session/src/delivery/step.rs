@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::notice::Notice;
 use super::pause::{Pause, PauseScope};
-use super::record::Attention;
 use super::trust::Proof;
 use super::verdict::{DeadLetterReason, Ignored, Unmatched};
 use super::waiting::WaitReason;
@@ -25,8 +24,6 @@ pub enum Step {
     Record {
         /// Whether this ends the claim with an outcome, so that claims without any start from zero again.
         outcome: bool,
-        /// Whether the session is on the list of what a person should look at.
-        attention: Option<Attention>,
     },
     /// Fetch the report; answer [`Answer::Report`].
     FetchReport,

@@ -48,13 +48,20 @@ pub(crate) enum Updated {
     FenceLost,
 }
 
+/// Who alone may try what a pause stood for, and that pause as it had expired.
+#[derive(Debug)]
+pub(crate) struct Prober {
+    pub(crate) run: RunId,
+    pub(crate) seen: Pause,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) items: BTreeMap<usize, Item>,
     pub(crate) proofs: BTreeMap<ApiUser, Proofs>,
     pauses: BTreeMap<PauseScope, Pause>,
     /// Who alone may try what, until it is closed, opened again or released.
-    probers: BTreeMap<PauseScope, RunId>,
+    probers: BTreeMap<PauseScope, Prober>,
     /// Updates of sessions' items that were taken.
     pub(crate) writes: BTreeMap<usize, u64>,
     sabotage: Option<Sabotage>,
@@ -147,14 +154,14 @@ impl Ledger {
     pub(crate) fn take_probe(&mut self, probe: &Probe, run: RunId) -> bool {
         let taken = self.change_end(&probe.seen, probe.until);
         if taken {
-            self.probers.insert(probe.seen.scope, run);
+            self.probers.insert(probe.seen.scope, Prober { run, seen: probe.seen.clone() });
         }
         taken || self.sabotage == Some(Sabotage::Probe)
     }
 
     /// The pause of that scope, and who alone may try it.
-    pub(crate) fn probed(&self, scope: PauseScope) -> Option<(&Pause, RunId)> {
-        self.pauses.get(&scope).zip(self.probers.get(&scope).copied())
+    pub(crate) fn probed(&self, scope: PauseScope) -> Option<(&Pause, &Prober)> {
+        self.pauses.get(&scope).zip(self.probers.get(&scope))
     }
 
     /// Gives back a probe that came to nothing.

@@ -49,10 +49,14 @@ pub(crate) enum Sabotage {
     EndDatedByEvents,
     /// Whoever finds an expired pause tries the neighbour.
     Probe,
+    /// A probe that was not used is kept.
+    ProbeReleased,
+    /// A pause is not read before a session is claimed.
+    Pauses,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Fence,
         Self::FenceByItsHarm,
         Self::Nonce,
@@ -74,6 +78,8 @@ impl Sabotage {
         Self::SurveyContent,
         Self::EndDatedByEvents,
         Self::Probe,
+        Self::ProbeReleased,
+        Self::Pauses,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -99,6 +105,8 @@ impl Sabotage {
             Self::SurveyContent => "survey-content",
             Self::EndDatedByEvents => "end-dated-by-events",
             Self::Probe => "probe",
+            Self::ProbeReleased => "probe-released",
+            Self::Pauses => "pauses",
         }
     }
 

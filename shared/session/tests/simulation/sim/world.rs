@@ -331,7 +331,7 @@ impl World {
         *self.runs_of.entry(message).or_default() += 1;
         self.note_run(run, |_| format!("starts with message {message}, clock {skew:+} ms"));
         self.at(self.now + INVOCATION, Happening::Died(run, "the platform ends it"));
-        self.act(run, Action::ReadPauses);
+        self.act(run, Action::ReadDocument);
     }
 
     fn die(&mut self, run: RunId, why: &str) {

@@ -8,7 +8,7 @@ pub(crate) mod of_themes;
 
 use std::collections::BTreeMap;
 
-use session::delivery::{Content, Ending, Outcome, PauseScope, Record, Step, WriteId, WriteKind, WriteState, Writer};
+use session::delivery::{Content, Ending, Outcome, PauseScope, Pauses, Record, Step, WriteId, WriteKind, WriteState, Writer};
 
 use super::chance::Millis;
 use super::rules::api_user;
@@ -52,21 +52,36 @@ pub(crate) fn handed_out(world: &mut World, message: usize) {
     }
 }
 
-/// A neighbour, or a kind of write, is left alone while its pause lasts, as far as the run could know; when it has run out, one worker
+/// A neighbour, or a kind of write, is left alone while its pause lasts, as far as the run could know; once it has expired, one worker
 /// tries, and whoever begins meanwhile does not.
 pub(crate) fn called(world: &mut World, run: RunId, scope: PauseScope) {
     let now = stamp(world.now + world.runs[run].skew);
     let Some(rules) = world.runs[run].rules.clone() else { return };
-    if world.runs[run].pauses.in_force(scope, &rules.document, now).is_some() {
+    let of_run = &world.runs[run];
+    let in_force = |pauses: &Pauses| pauses.in_force(scope, &rules.document, now).is_some();
+    // What it was let in with, and what the ledger said then.
+    let read = of_run.pauses_read.get(scope).filter(|_| !of_run.probes.iter().any(|probe| probe.seen.scope == scope));
+    if in_force(&of_run.pauses) || read.is_some_and(|pause| pause.is_in_force(&rules.document, now)) {
         return world.break_promise(format!("run {run} tried what is left alone: {scope:?}"));
     }
-    let read_at = world.runs[run].pauses_read_at;
-    let Some((pause, holder)) = world.ledger.probed(scope) else { return };
-    let of = &world.runs[holder];
+    let Some((pause, prober)) = world.ledger.probed(scope) else { return };
+    // Whoever went by the same pause needed the probe; whoever read none did not know that one would be opened.
+    let knew = of_run.pauses_read.get(scope) == Some(&prober.seen);
     // A changed document ends the pause for all who go by it.
-    let holds = of.alive && of.admitted_at < read_at && pause.is_in_force(&rules.document, now);
-    if holder != run && holds {
+    let holds = world.runs[prober.run].alive && pause.is_in_force(&rules.document, now);
+    let holder = prober.run;
+    if holder != run && knew && holds {
         world.break_promise(format!("run {run} tried what run {holder} alone may try: {scope:?}"));
+    }
+}
+
+/// No run keeps a probe when it is over, unless the ledger did not let it go.
+pub(crate) fn released(world: &mut World, run: RunId) {
+    let held = PauseScope::ALL.into_iter().find(|scope| world.ledger.probed(*scope).is_some_and(|(_, prober)| prober.run == run));
+    if let Some(scope) = held
+        && !world.runs[run].release_failed
+    {
+        world.break_promise(format!("run {run} is over and keeps its probe: {scope:?}"));
     }
 }
 

@@ -3,57 +3,105 @@
 
 use std::sync::Arc;
 
-use session::delivery::admission::ignored;
 use session::delivery::budget::budget;
 use session::delivery::waits::queue_time_ends;
 use session::delivery::{
-    Admission, Arrival, DeadLetterReason, Pace, Pause, PauseScope, Pauses, Record, Rules, WaitReason, admission, probes,
+    Arrival, DeadLetterReason, Gate, GateAnswer, GateStep, Pace, Pass, Pause, PauseScope, Pauses, Record, WaitReason,
 };
 
 use super::{Action, RunId};
 use crate::sim::chance::Millis;
 use crate::sim::invariants;
 use crate::sim::ledger::Claim;
+use crate::sim::sabotage::Sabotage;
 use crate::sim::world::{World, millis, stamp};
 
 impl World {
-    pub(super) fn admit(&mut self, run: RunId, pauses: Pauses) {
+    /// The document has been read: the gate decides whether the run begins.
+    pub(super) fn come_to_the_gate(&mut self, run: RunId) {
         let rules = self.rules_now();
         self.runs[run].user = self.schedule.tenant.user(self.now);
-        self.runs[run].admitted_at = self.now;
-        self.runs[run].rules = Some(Arc::clone(&rules));
-        match self.leave(run, &rules, pauses) {
-            Some(Admission::Go) => self.act(run, Action::ReadProofs),
-            Some(Admission::Wait { until, why }) => {
+        let gate = Gate::new(Arc::clone(&rules), self.arrival(run), stamp(self.runs[run].deadline));
+        self.runs[run].rules = Some(rules);
+        self.runs[run].gate = Some(Box::new(gate));
+        self.go_through_the_gate(run);
+    }
+
+    fn go_through_the_gate(&mut self, run: RunId) {
+        let now = stamp(self.clock(run));
+        let Some(gate) = &mut self.runs[run].gate else { return };
+        match gate.next(now) {
+            GateStep::Enter(pass) => self.enter(run, pass),
+            GateStep::Wait { until, why } => {
                 self.note_run(run, |_| format!("is not admitted: {why:?}"));
                 self.act(run, Action::Hide(millis(until)));
             }
-            None => self.wait_unclaimed(run, WaitReason::Ledger),
+            step => self.act(run, Action::PerformAtGate(step)),
         }
     }
 
-    /// Whether the run may begin, with what it may call; `None`: the ledger did not say.
-    fn leave(&mut self, run: RunId, rules: &Rules, pauses: Pauses) -> Option<Admission> {
-        let arrival = self.arrival(run);
-        let now = stamp(self.clock(run));
+    fn enter(&mut self, run: RunId, Pass { pauses, stored, probes }: Pass) {
         self.runs[run].pauses = pauses;
-        let admitted = |world: &Self| admission(rules, arrival, &world.runs[run].pauses, now);
-        // Nobody is asked for what is ignored, nor for what is let in although a neighbour is left alone.
-        let asks_nobody = ignored(&rules.settings, arrival.kind).is_some()
-            || self.runs[run].pauses.longest_of_neighbours(&rules.document, now).is_some();
-        if admitted(self) != Admission::Go || asks_nobody {
-            return Some(admitted(self));
-        }
-        let tried_by_another = !self.take_probes(run, rules)?;
-        if !tried_by_another && let Some(rest) = self.rest_for_budget(run) {
-            self.give_back(run);
-            if !self.service_call() {
-                return None;
+        self.runs[run].pauses_stored = stored;
+        self.runs[run].probes = probes;
+        self.act(run, Action::ReadProofs);
+    }
+
+    pub(super) fn perform_at_gate(&mut self, run: RunId, step: GateStep) {
+        let answer = match step {
+            // Nothing but a look at what a process remembers, and a call to Autotask that is not modelled.
+            GateStep::ReadBudget(pauses) => Some(GateAnswer::Budget(self.rest_for_budget(run, &pauses))),
+            step => self.service_call().then(|| self.change_pauses(run, step)),
+        };
+        self.answer_soon(run, super::Reply::AtGate(answer));
+    }
+
+    fn change_pauses(&mut self, run: RunId, step: GateStep) -> GateAnswer {
+        match step {
+            GateStep::ReadPauses => {
+                self.runs[run].pauses_read_at = self.now;
+                self.runs[run].pauses_read = self.ledger.pauses();
+                let ignored = self.sabotage == Some(Sabotage::Pauses);
+                GateAnswer::Pauses(if ignored { Pauses::default() } else { self.ledger.pauses() })
             }
-            self.ledger.open_pause(rest.clone());
-            self.replace_pause(run, rest);
+            GateStep::AcquireProbe(probe) => {
+                let acquired = self.ledger.take_probe(&probe, run);
+                let scope = probe.seen.scope;
+                self.note_run(run, |_| {
+                    format!("{} try what was left alone: {}", if acquired { "may" } else { "may not" }, scope.name())
+                });
+                GateAnswer::Acquired(acquired)
+            }
+            GateStep::ReleaseProbe(probe) => {
+                if self.sabotage != Some(Sabotage::ProbeReleased) {
+                    self.ledger.give_back(&probe);
+                }
+                GateAnswer::Done
+            }
+            GateStep::OpenPause(pause) => {
+                self.ledger.open_pause(pause);
+                GateAnswer::Done
+            }
+            GateStep::ReadBudget(_) | GateStep::Enter(_) | GateStep::Wait { .. } => GateAnswer::Done,
         }
-        Some(admitted(self))
+    }
+
+    /// The answer to the gate's last step; `None`: the ledger did not say, and what is held is released.
+    pub(super) fn take_at_gate(&mut self, run: RunId, answer: Option<GateAnswer>) {
+        let now = stamp(self.clock(run));
+        let Some(gate) = &mut self.runs[run].gate else { return };
+        match answer {
+            Some(answer) => {
+                gate.take(answer, now);
+                self.go_through_the_gate(run);
+            }
+            None => {
+                self.runs[run].probes = gate.held().to_vec();
+                self.note_run(run, |_| "gives up: the ledger does not answer".to_owned());
+                self.give_back(run);
+                self.wait_unclaimed(run, WaitReason::Ledger);
+            }
+        }
     }
 
     pub(super) fn arrival(&self, run: RunId) -> Arrival {
@@ -65,60 +113,32 @@ impl World {
         }
     }
 
-    fn replace_pause(&mut self, run: RunId, pause: Pause) {
-        self.runs[run].pauses.replace(pause);
-    }
-
-    // --- Probes ----------------------------------------------------------------------------------------------------
-
-    /// Takes the right to try what was left alone. `false`: another worker tries a neighbour; `None`: the ledger did not say.
-    fn take_probes(&mut self, run: RunId, rules: &Rules) -> Option<bool> {
-        let (deadline, now) = (stamp(self.runs[run].deadline), stamp(self.clock(run)));
-        for probe in probes(&self.runs[run].pauses, &rules.document, deadline, now) {
-            if !self.service_call() {
-                return None;
-            }
-            if self.ledger.take_probe(&probe, run) {
-                let scope = probe.seen.scope;
-                self.note_run(run, |_| format!("may try what was left alone: {}", scope.name()));
-                self.runs[run].probes.push(probe);
-                continue;
-            }
-            let kind = matches!(probe.seen.scope, PauseScope::Kind(_));
-            self.replace_pause(run, probe.pause());
-            if !kind {
-                self.give_back(run);
-                return Some(false);
-            }
-        }
-        Some(true)
-    }
-
-    /// Gives back what the run did not use.
+    /// Releases what the run did not use.
     pub(super) fn give_back(&mut self, run: RunId) {
         for probe in std::mem::take(&mut self.runs[run].probes) {
-            if self.service_call() {
+            if self.service_call() && self.sabotage != Some(Sabotage::ProbeReleased) {
                 self.ledger.give_back(&probe);
+            } else if self.sabotage != Some(Sabotage::ProbeReleased) {
+                self.runs[run].release_failed = true;
             }
         }
+        invariants::released(self, run);
     }
 
     /// The pause of that scope as the run knows it to lie in the ledger.
     pub(super) fn seen_pause(&self, run: RunId, scope: PauseScope) -> Option<Pause> {
-        let probed = self.runs[run].probes.iter().find(|probe| probe.seen.scope == scope);
-        let read = || self.runs[run].pauses.get(scope).cloned();
-        probed.map(session::delivery::Probe::pause).or_else(read)
+        self.runs[run].pauses_stored.get(scope).cloned()
     }
 
     /// The rest that is due because too much of the tenant's hourly budget is used.
-    fn rest_for_budget(&mut self, run: RunId) -> Option<Pause> {
+    fn rest_for_budget(&mut self, run: RunId, pauses: &Pauses) -> Option<Pause> {
         let used = |(from, to, percent): &(Millis, Millis, u64)| (*from..*to).contains(&self.now).then_some(*percent);
         let percent = self.schedule.budget_used.iter().find_map(used)?;
         let now = stamp(self.clock(run));
         if now < self.budget_looked_at_again {
             return None;
         }
-        let budget = budget(percent, 100, &self.runs[run].pauses, Pace::default(), now);
+        let budget = budget(percent, 100, pauses, Pace::default(), now);
         self.budget_looked_at_again = budget.look_again_at;
         budget.pause
     }

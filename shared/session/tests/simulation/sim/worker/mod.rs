@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use session::delivery::{
-    Answer, DeadLetterReason, Delivery, Ending, Outcome, Pauses, Probe, Proofs, Record, Rules, Step, WaitReason, WriteKind,
-    WriteState,
+    Answer, DeadLetterReason, Delivery, Ending, Gate, GateAnswer, GateStep, Outcome, Pauses, Probe, Proofs, Record, Rules, Step,
+    WaitReason, WriteKind, WriteState,
 };
 
 use super::chance::{Millis, SECOND};
@@ -45,15 +45,20 @@ pub(crate) struct Run {
     pub(crate) alive: bool,
     /// Raised with each action: an answer to an earlier one is not heard any more.
     pub(crate) turn: u32,
+    gate: Option<Box<Gate>>,
     pub(crate) delivery: Option<Box<Delivery>>,
     pub(crate) rules: Option<Arc<Rules>>,
     /// Which API user it asks as.
     pub(crate) user: u8,
     pub(crate) pauses: Pauses,
+    pauses_stored: Pauses,
     /// Those of them that it alone may try.
     pub(crate) probes: Vec<Probe>,
+    /// The ledger's pauses when they were read, and when that was.
+    pub(crate) pauses_read: Pauses,
     pub(crate) pauses_read_at: Millis,
-    pub(crate) admitted_at: Millis,
+    /// A probe could not be released, for the ledger did not answer.
+    pub(crate) release_failed: bool,
     pub(crate) proofs: Proofs,
     /// What it has looked up in vain, although it is there, and what it has seen.
     pub(crate) disproved: BTreeSet<WriteKind>,
@@ -80,13 +85,16 @@ impl Run {
             deadline,
             alive: true,
             turn: 0,
+            gate: None,
             delivery: None,
             rules: None,
             user: 0,
             pauses: Pauses::default(),
+            pauses_stored: Pauses::default(),
             probes: Vec::new(),
+            pauses_read: Pauses::default(),
             pauses_read_at: 0,
-            admitted_at: 0,
+            release_failed: false,
             proofs: Proofs::default(),
             disproved: BTreeSet::new(),
             proven: BTreeSet::new(),
@@ -104,8 +112,9 @@ impl Run {
 /// What a run does next.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// And before that the connection document, which may not be there.
-    ReadPauses,
+    /// The connection document, which may not be there.
+    ReadDocument,
+    PerformAtGate(GateStep),
     ReadProofs,
     Claim,
     Perform(Step),
@@ -119,7 +128,8 @@ pub(crate) enum Action {
 #[derive(Debug)]
 pub(crate) enum Reply {
     NoDocument,
-    Pauses(Option<Pauses>),
+    Document,
+    AtGate(Option<GateAnswer>),
     Proofs(Option<Proofs>),
     Claimed(Option<Claim>),
     Stored(Option<bool>),
@@ -160,14 +170,11 @@ impl World {
 
     pub(crate) fn issue(&mut self, run: RunId, action: Action) {
         match action {
-            Action::ReadPauses if within(&self.schedule.document_missing, self.now) => {
-                self.answer_soon(run, Reply::NoDocument);
+            Action::ReadDocument => {
+                let missing = within(&self.schedule.document_missing, self.now);
+                self.answer_soon(run, if missing { Reply::NoDocument } else { Reply::Document });
             }
-            Action::ReadPauses => {
-                self.runs[run].pauses_read_at = self.now;
-                let pauses = self.service_call().then(|| self.ledger.pauses());
-                self.answer_soon(run, Reply::Pauses(pauses));
-            }
+            Action::PerformAtGate(step) => self.perform_at_gate(run, step),
             Action::ReadProofs => {
                 let proofs = self.service_call().then(|| self.ledger.proofs_of(&api_user(self.runs[run].user)));
                 self.answer_soon(run, Reply::Proofs(proofs));
@@ -202,7 +209,8 @@ impl World {
                 self.note_run(run, |_| "finds no connection document".to_owned());
                 self.wait_unclaimed(run, WaitReason::NoConnectionDocument);
             }
-            Reply::Pauses(Some(pauses)) => self.admit(run, pauses),
+            Reply::Document => self.come_to_the_gate(run),
+            Reply::AtGate(answer) => self.take_at_gate(run, answer),
             Reply::Proofs(Some(proofs)) => {
                 self.runs[run].proofs = proofs;
                 self.act(run, Action::Claim);
@@ -210,7 +218,7 @@ impl World {
             Reply::Claimed(Some(claim)) if self.runs[run].giving_up.is_some() => self.record_giving_up(run, claim),
             Reply::Claimed(Some(claim)) => self.begin_delivery(run, claim),
             Reply::Claimed(None) | Reply::Stored(None | Some(true)) if self.runs[run].giving_up.is_some() => self.given_up(run),
-            Reply::Pauses(None) | Reply::Proofs(None) | Reply::Claimed(None) => {
+            Reply::Proofs(None) | Reply::Claimed(None) => {
                 self.note_run(run, |_| "gives up: the ledger does not answer".to_owned());
                 self.give_back(run);
                 self.wait_unclaimed(run, WaitReason::Ledger);
