@@ -1,6 +1,6 @@
 //! The ids of the field, one type each: checked when made, and so never checked again.
 //!
-//! Write ids live with the delivery (`delivery::WriteId`), since they say what a session leaves behind.
+//! Write ids live with the delivery (`write_id::WriteId`), since they say what a session leaves behind.
 
 use std::fmt;
 use std::str::FromStr;

@@ -17,6 +17,7 @@ pub mod event;
 pub mod external_key;
 pub mod failure;
 pub mod ids;
+pub(crate) mod local_time;
 pub mod presence;
 pub mod queue_message;
 pub mod render;
@@ -25,6 +26,7 @@ pub(crate) mod sample;
 pub mod settings;
 pub mod support_session;
 pub mod time_entry;
+pub mod write_id;
 
 pub use event::{EventKind, OutboundEvent};
 pub use failure::{Failure, Sentence};

@@ -6,9 +6,9 @@
 
 use jiff::Timestamp;
 
-use crate::delivery::RepresentativeKey;
 use crate::ids::Gsnumber;
 use crate::support_session::{Actor, ActorKind, PersonReference, Representative, SessionEvent, SessionEventKind, SupportSession};
+use crate::write_id::RepresentativeKey;
 
 /// One representative of a session, all their connections taken together.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -83,6 +83,30 @@ impl SupportSession {
     }
 }
 
+/// When a session ended, and how that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The report says so.
+    Reported(Timestamp),
+    /// The report has no end; this is when the appliance announced it. The note says so.
+    TakenFromEvent(Timestamp),
+    /// Neither says; this is the last thing that happened. Good for the note, which says so, and for no invoice.
+    LastEvent(Timestamp),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Ended {
+    /// The time, however it is known.
+    #[must_use]
+    pub const fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Reported(at) | Self::TakenFromEvent(at) | Self::LastEvent(at) => Some(at),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// A custom attribute of the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomAttribute {

@@ -9,12 +9,12 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::RepresentativeKey;
 use crate::failure::Sentence;
+use crate::local_time;
 use crate::presence::{Connection, Person, people};
-use crate::render::clock;
 use crate::settings::{Beneficiary, Span, TimeEntrySettings};
 use crate::support_session::SupportSession;
+use crate::write_id::RepresentativeKey;
 
 /// A time entry must be shorter than this (vendor reference), whatever `maximum_hours` says.
 const VENDOR_SECONDS_LIMIT: i64 = 24 * 3600;
@@ -180,7 +180,7 @@ fn outside_limits(seconds: i64, settings: &TimeEntrySettings) -> Option<TimePlan
     if seconds < i64::from(settings.minimum_seconds).max(1) {
         return Some(TimePlan::Skipped(SkipReason::TooShort));
     }
-    let lasted = clock::duration(seconds);
+    let lasted = local_time::duration(seconds);
     if seconds > i64::from(settings.maximum_hours).saturating_mul(3600) {
         let hours = settings.maximum_hours;
         return Some(TimePlan::Refused(Sentence::new(&format!("{lasted} is longer than maximum_hours ({hours})"))));

@@ -14,8 +14,9 @@ use jiff::tz::TimeZone;
 use receiver_function::access::{Access, TokenHash};
 use receiver_function::body::Body;
 use receiver_function::decide::{Call, PATH, decide};
-use session::render::{Ended, NOTE_CHARACTERS_MAX, Templates, View};
+use session::render::{NOTE_CHARACTERS_MAX, Templates, View};
 use session::settings::NoteSettings;
+use session::support_session::Ended;
 use session::{ApplianceId, Lsid, SupportSession};
 
 use crate::plot::{Axis, Plot, Series};

@@ -9,10 +9,9 @@ use std::sync::LazyLock;
 use appliance::read_report;
 use jiff::tz::TimeZone;
 use session::content::{Note, RoleReason};
-use session::render::{
-    Ended, NOTE_CHARACTERS_MAX, NOTE_TITLE_CHARACTERS_MAX, Rendered, TemplateProblem, Templates, TimeContext, View,
-};
+use session::render::{NOTE_CHARACTERS_MAX, NOTE_TITLE_CHARACTERS_MAX, Rendered, TemplateProblem, Templates, TimeContext, View};
 use session::settings::{NoteSettings, TEMPLATE_NAMES, TimeEntrySettings, Visibility};
+use session::support_session::Ended;
 use session::support_session::SurveyKind;
 use session::time_entry::{Attendance, PlannedTime, TimePlan, plan};
 use session::{ResourceId, RoleId, Sentence, SupportSession};

@@ -18,10 +18,10 @@ use super::verdict::{DeadLetterReason, Ignored, LeftOpen, Unmatched};
 use super::waiting::{WaitReason, Waiting};
 use super::waits::later;
 use super::write::{Check, Write};
-use super::write_id::{WriteId, WriteKind};
 use crate::content::Ticket;
 use crate::failure::Failure;
 use crate::ids::TicketNumber;
+use crate::write_id::{WriteId, WriteKind};
 
 /// Claims that ended in no outcome (each a crash, a time-out or a lost ledger) after which an event is given up.
 pub(super) const CLAIMS_WITHOUT_OUTCOME_MAX: u32 = 20;

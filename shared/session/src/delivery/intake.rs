@@ -12,12 +12,12 @@ use super::verdict::{DeadLetterReason, Ignored};
 use super::waiting::WaitReason;
 use super::winding_down::{Closing, wind_down};
 use super::write::{Skip, WriteState};
-use super::write_id::WriteId;
 use super::writing::settle;
 use crate::event::EventKind;
 use crate::queue_message::Source;
 use crate::settings::Mode;
 use crate::support_session::SurveyKind;
+use crate::write_id::WriteId;
 
 /// Where the event goes from here.
 pub(super) fn intake(base: &mut Base, now: Timestamp) -> Stage {

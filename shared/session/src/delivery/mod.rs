@@ -36,9 +36,9 @@ pub mod waits;
 mod whose_time;
 mod winding_down;
 pub mod write;
-pub mod write_id;
 mod writing;
 
+pub use crate::write_id::{Marker, RepresentativeKey, WriteId, WriteKind};
 pub use admission::{Admission, Arrival, admission};
 pub use case::{Input, Rules};
 pub use gate::{Gate, GateAnswer, GateStep, Pass};
@@ -53,4 +53,3 @@ pub use verdict::{DeadLetterReason, Ignored, LeftOpen, Unmatched};
 pub use waiting::{WaitReason, Waiting};
 pub use waits::Pace;
 pub use write::{Check, Detail, Hold, Skip, Write, WriteState};
-pub use write_id::{Marker, RepresentativeKey, WriteId, WriteKind};

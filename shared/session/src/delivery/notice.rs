@@ -3,10 +3,10 @@
 use super::pause::PauseScope;
 use super::step::NoAuthor;
 use super::verdict::{DeadLetterReason, LeftOpen};
-use super::write_id::{WriteId, WriteKind};
 use crate::failure::Sentence;
 use crate::ids::TicketNumber;
 use crate::render::TemplateProblem;
+use crate::write_id::{WriteId, WriteKind};
 
 /// Something that a person should know, in words that need no other source.
 #[derive(Debug, Clone, PartialEq, Eq)]

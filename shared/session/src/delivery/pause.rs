@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::write_id::WriteKind;
 use crate::failure::Sentence;
+use crate::write_id::WriteKind;
 
 /// A time during which a neighbour is left alone, or a kind of write is not tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,11 +7,11 @@ use super::base::Base;
 use super::notice;
 use super::surveys::plan_surveys;
 use super::write::{Detail, Skip, Write, WriteState};
-use super::write_id::{RepresentativeKey, WriteId};
 use super::writing::Writing;
 use crate::render::{NOTE_CHARACTERS_MAX, Rendered, TemplateProblem};
 use crate::settings::Beneficiary;
 use crate::time_entry::{self, PlannedTime, SkipReason, TimePlan};
+use crate::write_id::{RepresentativeKey, WriteId};
 
 impl Writing {
     /// Adds every write that the session calls for and the record does not know.

@@ -13,8 +13,8 @@ use super::notice::{self, Notice};
 use super::verdict::{DeadLetterReason, Ignored, LeftOpen, Unmatched};
 use super::waiting::Waiting;
 use super::write::{Skip, Write, WriteState};
-use super::write_id::WriteId;
 use crate::ids::{RemoteId, TicketId, TicketNumber};
+use crate::write_id::WriteId;
 
 /// What the ledger remembers of a session.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

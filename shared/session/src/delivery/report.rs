@@ -14,8 +14,8 @@ use super::waits::later;
 use super::winding_down::{Closing, wind_down};
 use crate::failure::{Failure, Sentence};
 use crate::presence::people;
-use crate::render::{Ended, View};
-use crate::support_session::SupportSession;
+use crate::render::View;
+use crate::support_session::{Ended, SupportSession};
 
 /// A session with its report, and its end as far as anybody knows it.
 #[derive(Debug)]

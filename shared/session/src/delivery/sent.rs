@@ -8,10 +8,10 @@ use super::pause::{Pause, PauseCause, PauseScope};
 use super::step::{Content, Ending};
 use super::waits::later;
 use super::write::{Detail, Hold, Skip, Write};
-use super::write_id::WriteId;
 use super::writing::Writing;
 use crate::failure::{Failure, Sentence};
 use crate::ids::RemoteId;
+use crate::write_id::WriteId;
 
 /// A text that is too long is rendered again at half the size, this often: 30,000 characters become 1,875, which fits any
 /// field that a note could be kept in.

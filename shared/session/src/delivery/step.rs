@@ -11,11 +11,11 @@ use super::pause::{Pause, PauseScope};
 use super::trust::Proof;
 use super::verdict::{DeadLetterReason, Ignored, Unmatched};
 use super::waiting::WaitReason;
-use super::write_id::{Marker, WriteId, WriteKind};
 use crate::content::{Attachment, Author, Note, Ticket, TicketReference, TimeEntry};
 use crate::failure::Failure;
 use crate::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
 use crate::support_session::SupportSession;
+use crate::write_id::{Marker, WriteId, WriteKind};
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq)]

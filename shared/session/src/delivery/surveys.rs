@@ -13,9 +13,9 @@ use super::notice;
 use super::record::{Record, SurveysMissing, Writer};
 use super::waits::later;
 use super::write::{Detail, Skip, Write, WriteState};
-use super::write_id::WriteId;
 use crate::ids::Gsnumber;
 use crate::support_session::{SupportSession, Survey, SurveyKind};
+use crate::write_id::WriteId;
 
 /// Survey events of one kind in one session that are told apart; more can only be a loop on the other side.
 const SURVEYS_SEEN_MAX: usize = 50;

@@ -5,7 +5,6 @@ use super::plan::{note_characters_max, template_problems};
 use super::step::{Content, Kept};
 use super::whose_time::RESOURCE_CHANGED;
 use super::write::Write;
-use super::write_id::{RepresentativeKey, WriteId};
 use super::writing::Writing;
 use crate::content::{Attachment, Author, Note, RoleCandidate, TimeEntry};
 use crate::failure::Sentence;
@@ -13,6 +12,7 @@ use crate::ids::{Gsnumber, RemoteId, ResourceId};
 use crate::render::{self, Rendered, TimeContext};
 use crate::support_session::Survey;
 use crate::time_entry::date_worked;
+use crate::write_id::{RepresentativeKey, WriteId};
 
 /// In shadow mode there is no note to attach anything to; the one that is kept to be looked at names this one.
 const NO_NOTE: RemoteId = RemoteId(0);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::step::Place;
 use super::waits::later;
-use super::write_id::{Marker, WriteKind};
+use crate::write_id::{Marker, WriteKind};
 
 /// After this a proof is renewed with the next write, so that its witness is a recent row: one look-up a day and kind.
 pub const PROOF_RENEWED_AFTER: Duration = Duration::from_secs(24 * 3600);

@@ -14,11 +14,11 @@ use super::step::{Ending, LookUp, Place, Step};
 use super::trust::{Proof, Witness};
 use super::waiting::WaitReason;
 use super::write::{Check, Write, WriteState};
-use super::write_id::{Marker, RepresentativeKey, WriteId, WriteKind};
 use crate::content::Ticket;
 use crate::failure::Failure;
 use crate::ids::RemoteId;
 use crate::time_entry::Attendance;
+use crate::write_id::{Marker, RepresentativeKey, WriteId, WriteKind};
 
 /// A lookup goes this much further back than the write: creation dates may be kept by the day.
 const LOOK_BACK: Duration = Duration::from_secs(24 * 3600);

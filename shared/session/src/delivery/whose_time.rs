@@ -10,11 +10,11 @@ use super::record::Record;
 use super::step::{Ending, NoAuthor, Step};
 use super::unknown::Next;
 use super::write::Write;
-use super::write_id::{RepresentativeKey, WriteId, WriteKind};
 use super::writing::{Asked, Writing};
 use crate::content::Author;
 use crate::failure::{Failure, Sentence};
 use crate::settings::Beneficiary;
+use crate::write_id::{RepresentativeKey, WriteId, WriteKind};
 
 /// Said when an entry would go to somebody else than the one it was first sent for.
 pub(super) const RESOURCE_CHANGED: &str = "the representative's Autotask resource has changed since the entry was first sent";

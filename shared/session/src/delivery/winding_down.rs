@@ -14,9 +14,9 @@ use super::ticket::{Matching, take_assigned_ticket};
 use super::unknown::{Lookups, Next, Places};
 use super::verdict::{Ignored, LeftOpen, Unmatched};
 use super::waiting::WaitReason;
-use super::write_id::WriteId;
 use crate::failure::Failure;
 use crate::ids::RemoteId;
+use crate::write_id::WriteId;
 
 /// Why nothing new is sent.
 #[derive(Debug)]

@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use super::step::{Content, Place};
 use super::trust::ApiUser;
-use super::write_id::RepresentativeKey;
 use crate::failure::Sentence;
 use crate::ids::{RemoteId, ResourceId, RoleId, TicketId};
 use crate::time_entry::SkipReason;
+use crate::write_id::RepresentativeKey;
 
 /// One write and how far it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

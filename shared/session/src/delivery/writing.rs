@@ -18,11 +18,11 @@ use super::unknown::{Lookups, Next, Places};
 use super::verdict::LeftOpen;
 use super::waiting::WaitReason;
 use super::write::{Hold, Write, WriteState};
-use super::write_id::{RepresentativeKey, WriteId};
 use crate::content::{Author, Ticket};
 use crate::render::SessionNote;
 use crate::support_session::SupportSession;
 use crate::time_entry::Attendance;
+use crate::write_id::{RepresentativeKey, WriteId};
 
 /// A session whose writes are being made.
 #[derive(Debug)]

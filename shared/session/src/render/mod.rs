@@ -6,7 +6,7 @@
 //!
 //! # Markers
 //!
-//! By its [`Marker`](crate::delivery::Marker), `[<lsid>/<write id>]`, each write is found again. Each stands in one place, exactly:
+//! By its [`Marker`](crate::write_id::Marker), `[<lsid>/<write id>]`, each write is found again. Each stands in one place, exactly:
 //!
 //! - Notes (of the session, its continuations, surveys) and attachments: at the very end of the title, behind one blank. No other
 //!   square bracket is in a title.
@@ -17,14 +17,12 @@
 //!
 //! - `templates`: built-in ones and overrides; `steps`: how long they may take. `model`, `timeline`: the data that they are given.
 //! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`: the other texts.
-//! - `overflow`: where the rest of a long note goes. `clock`, `text`: how times and foreign texts are written.
+//! - `overflow`: where the rest of a long note goes. `text`: how times and foreign texts are written.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::support_session::SupportSession;
+use crate::support_session::{Ended, SupportSession};
 
-pub(crate) mod clock;
 mod model;
 mod overflow;
 mod session_note;
@@ -69,30 +67,6 @@ pub struct View<'a> {
     pub time_zone: &'a TimeZone,
     /// When it ended.
     pub ended: Ended,
-}
-
-/// When a session ended, and how that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// The report says so.
-    Reported(Timestamp),
-    /// The report has no end; this is when the appliance announced it. The note says so.
-    TakenFromEvent(Timestamp),
-    /// Neither says; this is the last thing that happened. Good for the note, which says so, and for no invoice.
-    LastEvent(Timestamp),
-    /// Nobody knows.
-    Unknown,
-}
-
-impl Ended {
-    /// The time, however it is known.
-    #[must_use]
-    pub const fn at(self) -> Option<Timestamp> {
-        match self {
-            Self::Reported(at) | Self::TakenFromEvent(at) | Self::LastEvent(at) => Some(at),
-            Self::Unknown => None,
-        }
-    }
 }
 
 /// A text, and the templates that could not be used for it (built-in ones were used instead).

@@ -7,11 +7,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::clock::{Clock, duration};
 use super::text::{one_line, one_line_or_none, paragraph};
 use super::timeline::{EntryModel, FileModel, Reader, SystemModel, WorkModel};
 use super::{APPLIANCE_KEEPS_DAYS, Ended, View};
 use crate::ids::Gsnumber;
+use crate::local_time::{Clock, duration};
 use crate::presence::{Connection, Person, people};
 use crate::support_session::{Actor, ActorKind, Customer, SupportSession};
 

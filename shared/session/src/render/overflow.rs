@@ -8,10 +8,10 @@ use super::{
     NOTE_TITLE_CHARACTERS_MAX,
 };
 use crate::content::{Attachment, Note};
-use crate::delivery::{Marker, WriteId};
 use crate::ids::RemoteId;
 use crate::settings::{NoteSettings, Visibility};
 use crate::support_session::SupportSession;
+use crate::write_id::{Marker, WriteId};
 
 /// The most notes that continue a session note: a ticket with more of them would be of no use to anybody.
 pub const CONTINUATIONS_MAX: u32 = 20;

@@ -4,7 +4,6 @@
 //! the system information, then the actions, then the middle of the chat: how it began says what the problem was, how
 //! it ended says what became of it.
 
-use super::clock::Clock;
 use super::model::{Audience, SessionModel, session_name};
 use super::overflow::file_name;
 use super::templates::{TemplateName, TemplateProblem, Templates};
@@ -12,8 +11,9 @@ use super::text::{beginning, length, shortened, title};
 use super::timeline::EntryModel;
 use super::{NOTE_CHARACTERS_MAX, NOTE_CHARACTERS_MIN, NOTE_TITLE_CHARACTERS_MAX, Rendered, View};
 use crate::content::Note;
-use crate::delivery::{Marker, WriteId};
+use crate::local_time::Clock;
 use crate::settings::{NoteSettings, Visibility};
+use crate::write_id::{Marker, WriteId};
 
 /// Room for the last line, which says what was left out and where it is.
 const SHORTENED_LINE_MAX: usize = 400;

@@ -7,10 +7,10 @@ use super::templates::{TemplateName, Templates};
 use super::text::{beginning, length, one_line, paragraph, title};
 use super::{APPLIANCE_KEEPS_DAYS, NOTE_CHARACTERS_MAX, NOTE_TITLE_CHARACTERS_MAX, Rendered, View};
 use crate::content::Note;
-use crate::delivery::{Marker, WriteId};
 use crate::ids::Gsnumber;
 use crate::settings::Visibility;
 use crate::support_session::{Survey, SurveyKind};
+use crate::write_id::{Marker, WriteId};
 
 /// Further lines of an answer are indented by so much.
 const ANSWER_INDENT: usize = 4;

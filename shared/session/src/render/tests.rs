@@ -549,7 +549,7 @@ mod surveys {
 /// Whoever may write something into a session writes the marker of another one. It must not be found where he wrote it.
 mod markers {
     use super::*;
-    use crate::delivery::{Marker, WriteId};
+    use crate::write_id::{Marker, WriteId};
 
     /// What may stand between the characters of a marker, for a ticketing system to drop.
     const ODD: [char; 9] =

@@ -4,7 +4,7 @@
 //! lines are indented; what turns the order of other people's letters around is dropped, and what reads as a marker is
 //! disarmed. Beyond that nothing is changed: what a customer wrote in any script stays as written.
 
-use crate::delivery::Marker;
+use crate::write_id::Marker;
 
 /// What stands where a text was cut.
 pub(crate) const ELLIPSIS: &str = "...";
@@ -161,7 +161,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::delivery::WriteId;
+    use crate::write_id::WriteId;
 
     #[test]
     fn lines_of_a_chat_cannot_look_like_a_heading() {
@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn every_write_id_begins_with_a_letter_by_which_markers_are_known() {
-        use crate::delivery::RepresentativeKey;
         use crate::ids::{Gsnumber, ResourceId};
+        use crate::write_id::RepresentativeKey;
         for write in [
             WriteId::Ticket,
             WriteId::SessionNote,

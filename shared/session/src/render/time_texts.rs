@@ -5,17 +5,17 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::clock::{Clock, duration};
 use super::model::{Audience, Cast, HeadingModel, connection_text, others};
 use super::templates::{TemplateName, Templates};
 use super::text::{beginning, length, one_line, one_line_or_none};
 use super::{NOTE_CHARACTERS_MAX, Rendered, View};
 use crate::content::RoleReason;
-use crate::delivery::{Marker, WriteId};
 use crate::ids::{ResourceId, RoleId};
+use crate::local_time::{Clock, duration};
 use crate::presence::{Connection, Person};
 use crate::settings::TimeEntryDefaults;
 use crate::time_entry::Attendance;
+use crate::write_id::{Marker, WriteId};
 
 /// The invoice line where none is configured; some tenants require one.
 const SUMMARY: &str = "Remote support session";

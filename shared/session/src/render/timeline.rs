@@ -7,10 +7,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::clock::{Clock, size};
 use super::model::{Audience, Cast};
 use super::text::{one_line, paragraph, shortened};
 use crate::ids::Gsnumber;
+use crate::local_time::{Clock, size};
 use crate::support_session::{Actor, ActorKind, FileReference, SessionEvent, SessionEventKind, SupportSession, SystemCategory};
 
 /// The longest list of values behind an action.
