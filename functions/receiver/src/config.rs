@@ -6,9 +6,9 @@
 //! variable holds is never repeated in an error: where a hash belongs, somebody may have put the token.
 
 use crate::access::{Access, TokenHash};
-use crate::log_line::Level;
 use crate::network::Network;
 use session::ApplianceId;
+use telemetry::{LEVELS_EXPECTED, Level, level_named};
 
 const EVENTS_QUEUE_URL: &str = "EVENTS_QUEUE_URL";
 const QUARANTINE_QUEUE_URL: &str = "QUARANTINE_QUEUE_URL";
@@ -112,7 +112,6 @@ const QUARANTINE_QUEUE_EXPECTED: &str = "the URL of a standard queue, which does
 const TOKENS_EXPECTED: &str = "<appliance id>=<SHA-256 of its token in 64 hex digits>, separated by commas";
 const NETWORKS_EXPECTED: &str =
     "networks in CIDR notation such as 198.51.100.7/32 or 2001:db8::/48, separated by commas, or nothing";
-const LOG_LEVEL_EXPECTED: &str = "error, warn, info or debug";
 
 impl Config {
     /// The settings of this process.
@@ -202,13 +201,7 @@ fn items(list: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn read_level(name: Option<&str>) -> Result<Level, ConfigError> {
-    match name {
-        Some("error") => Ok(Level::Error),
-        Some("warn") => Ok(Level::Warn),
-        None | Some("info") => Ok(Level::Info),
-        Some("debug") => Ok(Level::Debug),
-        Some(_) => Err(ConfigError::Wrong { variable: LOG_LEVEL, expected: LOG_LEVEL_EXPECTED }),
-    }
+    name.map_or(Some(Level::INFO), level_named).ok_or(ConfigError::Wrong { variable: LOG_LEVEL, expected: LEVELS_EXPECTED })
 }
 
 #[cfg(test)]
@@ -328,12 +321,12 @@ mod tests {
     #[test]
     fn log_level_is_info_unless_said_otherwise() {
         let level = |name| config(&[(LOG_LEVEL, name)]).map(|config| config.log_level);
-        assert_eq!(level(""), Ok(Level::Info));
-        assert_eq!(level("error"), Ok(Level::Error));
-        assert_eq!(level("warn"), Ok(Level::Warn));
-        assert_eq!(level("debug"), Ok(Level::Debug));
+        assert_eq!(level(""), Ok(Level::INFO));
+        assert_eq!(level("error"), Ok(Level::ERROR));
+        assert_eq!(level("warn"), Ok(Level::WARN));
+        assert_eq!(level("debug"), Ok(Level::DEBUG));
         for wrong in ["trace", "INFO", "verbose"] {
-            assert_eq!(level(wrong), Err(ConfigError::Wrong { variable: LOG_LEVEL, expected: LOG_LEVEL_EXPECTED }));
+            assert_eq!(level(wrong), Err(ConfigError::Wrong { variable: LOG_LEVEL, expected: LEVELS_EXPECTED }));
         }
     }
 }

@@ -1,55 +1,23 @@
-//! The one log line of a call, which is its count as well.
+//! The one log line of a call, which is its count as well ([`telemetry`]).
 //!
-//! It is JSON in CloudWatch's embedded metric format: the line says what happened, and its member `_aws` makes CloudWatch count
-//! it by outcome and by cause, without a call. So no count is ever left out; a line that `LOG_LEVEL` would silence
-//! shrinks to its count, and of the calls of strangers one line counts many ([`strangers`](crate::strangers)).
+//! A line that `LOG_LEVEL` would silence shrinks to its count, and of the calls of strangers one line counts many
+//! ([`strangers`](crate::strangers)).
 //!
 //! What it may hold: outcome, cause, appliance, event, lsid, length, and for refusals the source address. Never the token, never
 //! the body or a name out of it.
 
 use std::net::IpAddr;
 
-use jiff::Timestamp;
-use serde_json::{Map, Value, json};
 use session::{ApplianceId, Lsid};
+use telemetry::{Level, Line, Metric};
 
 use crate::answer::Outcome;
 use crate::config::LeftOut;
 
 /// Where the metrics are found in CloudWatch.
 pub const NAMESPACE: &str = "SessionBridge/Receiver";
-/// The metric: how many calls.
-const CALLS: &str = "calls";
-/// The metric: how many items of the list of tokens a process left out at its start.
-const TOKENS_LEFT_OUT: &str = "tokens_left_out";
 /// The cause of a 404 or 405 whose caller has the right token: a setting of its own appliance is wrong.
 pub const AUTHENTIC: &str = "authentic";
-
-/// How severe a line is, the most severe first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// A person should look.
-    Error,
-    /// A person may want to look.
-    Warn,
-    /// What happens all day.
-    Info,
-    /// For whoever looks for a fault.
-    Debug,
-}
-
-impl Level {
-    /// The level in one word, spelt as in the lines of `tracing`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Error => "ERROR",
-            Self::Warn => "WARN",
-            Self::Info => "INFO",
-            Self::Debug => "DEBUG",
-        }
-    }
-}
 
 /// What is known of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,38 +63,35 @@ impl LogLine {
     #[must_use]
     pub const fn level(&self) -> Level {
         match self.outcome {
-            Outcome::Unavailable => Level::Error,
+            Outcome::Unavailable => Level::ERROR,
             // The right token at the wrong door: an appliance that cannot deliver until somebody corrects its URL.
-            Outcome::NotFound | Outcome::MethodNotAllowed if self.appliance.is_some() => Level::Error,
-            Outcome::Refused | Outcome::Quarantined => Level::Warn,
+            Outcome::NotFound | Outcome::MethodNotAllowed if self.appliance.is_some() => Level::ERROR,
+            Outcome::Refused | Outcome::Quarantined => Level::WARN,
             // Whoever scans the internet finds every function URL; that is no warning.
-            Outcome::NotFound | Outcome::MethodNotAllowed | Outcome::Queued | Outcome::Ignored => Level::Info,
+            Outcome::NotFound | Outcome::MethodNotAllowed | Outcome::Queued | Outcome::Ignored => Level::INFO,
         }
     }
 
-    /// The line, without its end, for a function of that name. At a level that is not kept: only what is counted.
+    /// The line as it is printed.
     #[must_use]
-    pub fn to_json(&self, kept: Level, function_name: &str, now: Timestamp) -> String {
-        let (outcome, cause) = (self.outcome.name(), self.cause.as_deref());
-        let mut members = counted(CALLS, self.calls, outcome, cause, function_name, now);
-        if self.level() <= kept && !self.is_count_only {
-            members.extend(self.said());
-        }
-        Value::Object(members).to_string()
+    pub fn to_line(&self) -> Line {
+        let calls = i64::try_from(self.calls).unwrap_or(i64::MAX);
+        let line = Line::new(self.level(), self.outcome.name()).metric(Metric::Calls, calls);
+        let line = match &self.cause {
+            Some(cause) => line.cause(cause.as_str()),
+            None => line,
+        };
+        if self.is_count_only { line.counts_only() } else { self.with_fields(line) }
     }
 
-    /// What a person reads.
-    fn said(&self) -> impl Iterator<Item = (String, Value)> {
-        let members = [
-            ("level", Some(self.level().name().into())),
-            ("message", Some(self.message().into())),
-            ("appliance", self.appliance.as_ref().map(|appliance| appliance.as_str().into())),
-            ("event", self.event.map(Value::from)),
-            ("lsid", self.lsid.as_ref().map(|lsid| lsid.as_str().into())),
-            ("source_address", self.source_address.map(|address| address.to_string().into())),
-            ("body_bytes", self.body_bytes.map(Value::from)),
-        ];
-        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    /// With what a person reads.
+    fn with_fields(&self, line: Line) -> Line {
+        line.field("message", self.message())
+            .field_if_some("appliance", self.appliance.as_ref().map(ApplianceId::as_str))
+            .field_if_some("event", self.event)
+            .field_if_some("lsid", self.lsid.as_ref().map(Lsid::as_str))
+            .field_if_some("source_address", self.source_address.map(|address| address.to_string()))
+            .field_if_some("body_bytes", self.body_bytes)
     }
 
     const fn message(&self) -> &'static str {
@@ -144,47 +109,24 @@ impl LogLine {
     }
 }
 
-/// The line, without its end, about an item of the list of tokens that a process leaves out. Errors are kept at every level.
+/// The line about an item of the list of tokens that a process leaves out.
 #[must_use]
-pub fn left_out_line(left_out: &LeftOut, function_name: &str, now: Timestamp) -> String {
-    let mut members = counted(TOKENS_LEFT_OUT, 1, "token_left_out", Some(left_out.reason.cause()), function_name, now);
-    members.insert("level".to_owned(), Level::Error.name().into());
-    members.insert("message".to_owned(), "an item of ApplianceTokens lets nobody in, and its appliance is refused".into());
-    members.insert("item".to_owned(), left_out.item.into());
-    members.insert("reason".to_owned(), left_out.reason.to_string().into());
-    if let Some(appliance) = &left_out.appliance {
-        members.insert("appliance".to_owned(), appliance.as_str().into());
-    }
-    Value::Object(members).to_string()
-}
-
-/// A metric with its dimensions.
-fn counted(
-    metric: &str,
-    count: u64,
-    outcome: &str,
-    cause: Option<&str>,
-    function_name: &str,
-    now: Timestamp,
-) -> Map<String, Value> {
-    let mut dimensions = vec![json!(["function", "outcome"])];
-    let mut members = Map::new();
-    members.insert("function".to_owned(), function_name.into());
-    members.insert("outcome".to_owned(), outcome.into());
-    if let Some(cause) = cause {
-        dimensions.push(json!(["function", "outcome", "cause"]));
-        members.insert("cause".to_owned(), cause.into());
-    }
-    members.insert(metric.to_owned(), count.into());
-    let metrics = json!([{ "Name": metric, "Unit": "Count" }]);
-    let directive = json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics });
-    members.insert("_aws".to_owned(), json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive] }));
-    members
+pub fn left_out_line(left_out: &LeftOut) -> Line {
+    Line::new(Level::ERROR, "token_left_out")
+        .cause(left_out.reason.cause())
+        .metric(Metric::TokensLeftOut, 1)
+        .field("message", "an item of ApplianceTokens lets nobody in, and its appliance is refused")
+        .field("item", left_out.item)
+        .field("reason", left_out.reason.to_string())
+        .field_if_some("appliance", left_out.appliance.as_ref().map(ApplianceId::as_str))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::Value;
+    use telemetry::Log;
+
     use super::*;
 
     fn queued() -> LogLine {
@@ -202,22 +144,26 @@ mod tests {
     }
 
     fn json(line: &LogLine, kept: Level) -> String {
-        line.to_json(kept, "receiver", "2025-03-18T13:27:21Z".parse().unwrap())
+        printed(&line.to_line(), kept)
+    }
+
+    fn printed(line: &Line, kept: Level) -> String {
+        line.to_json(&Log::new(NAMESPACE, "receiver", kept), "2025-03-18T13:27:21Z".parse().unwrap())
     }
 
     #[test]
     fn line_says_what_happened_and_counts_it() {
-        insta::assert_snapshot!(json(&queued(), Level::Info));
+        insta::assert_snapshot!(json(&queued(), Level::INFO));
     }
 
     #[test]
     fn refusal_says_cause_and_source_address() {
-        insta::assert_snapshot!(json(&refused(), Level::Debug));
+        insta::assert_snapshot!(json(&refused(), Level::DEBUG));
     }
 
     #[test]
     fn silenced_line_still_counts() {
-        let line: Value = serde_json::from_str(&json(&refused(), Level::Error)).unwrap();
+        let line: Value = serde_json::from_str(&json(&refused(), Level::ERROR)).unwrap();
         let mut names: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["_aws", "calls", "cause", "function", "outcome"]);
@@ -226,9 +172,9 @@ mod tests {
     #[test]
     fn right_token_at_the_wrong_door_is_an_error_and_a_strangers_is_none() {
         for outcome in [Outcome::NotFound, Outcome::MethodNotAllowed] {
-            assert_eq!(LogLine::new(outcome).level(), Level::Info);
+            assert_eq!(LogLine::new(outcome).level(), Level::INFO);
             let authentic = LogLine { appliance: Some(ApplianceId::default()), ..LogLine::new(outcome) };
-            assert_eq!(authentic.level(), Level::Error);
+            assert_eq!(authentic.level(), Level::ERROR);
         }
     }
 
@@ -236,14 +182,14 @@ mod tests {
     fn item_left_out_is_said_and_counted_without_what_was_there() {
         let reason = crate::config::Unusable::HashOfNothing;
         let left_out = LeftOut { item: 2, appliance: Some(ApplianceId::default()), reason };
-        insta::assert_snapshot!(left_out_line(&left_out, "receiver", "2025-03-18T13:27:21Z".parse().unwrap()));
+        insta::assert_snapshot!(printed(&left_out_line(&left_out), Level::ERROR));
     }
 
     #[test]
     fn every_dimension_is_a_member_of_the_line() {
         for outcome in Outcome::ALL {
             for cause in [None, Some("some".to_owned())] {
-                let line: Value = serde_json::from_str(&json(&LogLine { cause, ..LogLine::new(outcome) }, Level::Error)).unwrap();
+                let line: Value = serde_json::from_str(&json(&LogLine { cause, ..LogLine::new(outcome) }, Level::ERROR)).unwrap();
                 let sets = line["_aws"]["CloudWatchMetrics"][0]["Dimensions"].as_array().unwrap();
                 for name in sets.iter().flat_map(|set| set.as_array().unwrap()) {
                     assert!(line[name.as_str().unwrap()].is_string(), "{name}");
@@ -256,6 +202,6 @@ mod tests {
     #[test]
     fn line_is_one_line() {
         let cause = Some("two\nlines".to_owned());
-        assert!(!json(&LogLine { cause, ..refused() }, Level::Info).contains('\n'));
+        assert!(!json(&LogLine { cause, ..refused() }, Level::INFO).contains('\n'));
     }
 }

@@ -12,11 +12,12 @@ use jiff::Timestamp;
 use session::ApplianceId;
 use session::delivery::budget::{Budget, budget};
 use session::delivery::{Pace, Pause, Pauses};
+use telemetry::Log;
 use tokio::time::Instant;
 
 use crate::clock;
 use crate::link::Link;
-use crate::log_line::{Log, budget_line};
+use crate::log_line::budget_line;
 
 /// A look is a courtesy: it must not use up the invocation of a session when the neighbour stalls.
 const LOOK_TIME_MAX: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 //! are read by the `aws` crate).
 
 use session::delivery::Pace;
+use telemetry::{LEVELS_EXPECTED, Level, level_named};
 
 use crate::silence::Hours;
 
@@ -27,7 +28,7 @@ pub struct Config {
     /// What this function is called; the metrics of stacks are told apart by it.
     pub function_name: String,
     /// The least grave log lines that are written.
-    pub log_level: tracing::Level,
+    pub log_level: Level,
 }
 
 /// Why the worker cannot start.
@@ -94,9 +95,9 @@ fn business_hours(text: Option<&str>) -> Hours {
     }
 }
 
-fn log_level(text: Option<String>) -> Result<tracing::Level, ConfigError> {
-    let invalid = |_| ConfigError::Invalid { variable: "LOG_LEVEL", expected: "error, warn, info or debug" };
-    text.map_or(Ok(tracing::Level::INFO), |text| text.parse().map_err(invalid))
+fn log_level(text: Option<String>) -> Result<Level, ConfigError> {
+    let invalid = ConfigError::Invalid { variable: "LOG_LEVEL", expected: LEVELS_EXPECTED };
+    text.map_or(Some(Level::INFO), |text| level_named(&text)).ok_or(invalid)
 }
 
 #[cfg(test)]
@@ -135,7 +136,7 @@ mod tests {
     fn what_may_be_left_out_has_its_default() {
         let config = with("", "").unwrap();
         assert_eq!(config.pace, Pace::default());
-        assert_eq!(config.log_level, tracing::Level::INFO);
+        assert_eq!(config.log_level, Level::INFO);
         assert_eq!(config.alarm_topic, None);
         assert_eq!(config.business_hours, Hours::Off);
     }

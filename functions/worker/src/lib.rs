@@ -10,7 +10,7 @@
 //! - `shared_token`: one token of the appliance for many processes.
 //! - [`budget`]: the tenant's hourly budget of calls.
 //! - [`silence`], by [`business_hours`]: whether events still come.
-//! - [`queue`], [`notify`], [`log_line`]: what messages, people and the log get.
+//! - [`queue`], [`notify`], [`outcome_line`], [`log_line`]: what messages, people and the log get.
 //! - [`config`], [`clock`]: the doors to environment and clock.
 
 pub mod admit;
@@ -23,6 +23,7 @@ pub mod invocation;
 pub mod link;
 pub mod log_line;
 pub mod notify;
+pub mod outcome_line;
 pub mod perform;
 pub mod queue;
 mod shared_token;

@@ -6,17 +6,14 @@ use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ledger::Ledger;
 use serde_json::Value;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use telemetry::{Log, log_to_stdout};
 use worker::budget::Budgets;
 use worker::clock;
 use worker::config::Config;
 use worker::handler::handle;
 use worker::invocation::Invocation;
 use worker::link::Links;
-use worker::log_line::{Log, to_stdout};
+use worker::log_line::NAMESPACE;
 use worker::notify::Notifier;
 use worker::queue::Queues;
 use worker::silence::Watch;
@@ -25,7 +22,7 @@ use worker::worker::Worker;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_environment()?;
-    log_to_stdout(config.log_level);
+    log_to_stdout(config.log_level, "worker");
     let worker = wire(&config)?;
     let watch = Watch::new(worker.ledger.clone(), config.business_hours);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
@@ -50,25 +47,12 @@ async fn answer(worker: &Worker, watch: &Watch, payload: Value, deadline: Timest
     }
 }
 
-/// Lines that are not about an event. Of the libraries only what is wrong: at lower levels they would print requests whole.
-fn log_to_stdout(level: tracing::Level) {
-    let ours = LevelFilter::from_level(level);
-    let filter = Targets::new().with_default(ours.min(LevelFilter::WARN));
-    let filter = OUR_CRATES.iter().fold(filter, |filter, name| filter.with_target(*name, ours));
-    // CloudWatch stamps each line with the time.
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).without_time();
-    tracing_subscriber::registry().with(filter).with(lines).init();
-}
-
-/// Whose lines are kept down to the configured level.
-const OUR_CRATES: [&str; 6] = ["worker", "connection", "ledger", "appliance", "ticketing", "session"];
-
 fn wire(config: &Config) -> Result<Worker, Error> {
     let aws = Environment::from_env()?.sdk_config(&Timeouts::WORKER);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws), &config.ledger_table, config.ledger_days);
     let connections = Connections::new(aws_sdk_secretsmanager::Client::new(&aws), &config.connection_prefix);
     let connections = connections.caching_for(config.pace.look_at_document());
-    let log = Log { function_name: config.function_name.clone(), kept: config.log_level, write: to_stdout };
+    let log = Log::new(NAMESPACE, config.function_name.as_str(), config.log_level);
     Ok(Worker {
         links: Links::new(connections, ledger.clone(), config.pace),
         queues: Queues::new(

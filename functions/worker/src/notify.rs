@@ -7,9 +7,10 @@ use aws_sdk_sns::error::DisplayErrorContext;
 use ledger::Ledger;
 use session::delivery::{Notice, NoticeSubject};
 use session::{ApplianceId, Lsid, Sentence};
+use telemetry::Log;
 
 use crate::clock;
-use crate::log_line::{Log, notice_line, untold_line};
+use crate::log_line::{notice_line, untold_line};
 
 /// Amazon SNS takes subjects of less than 100 characters.
 const SUBJECT_CHARACTERS_MAX: usize = 99;
@@ -61,11 +62,11 @@ impl Notifier {
         let appliance = connection.appliance;
         let group = format!("{}: {}", notice.subject.name(), notice.sentence);
         let line = notice_line(appliance, notice.subject)
-            .saying("lsid", lsid.as_str())
-            .saying("ticket", notice.ticket.as_ref().map(ToString::to_string))
-            .saying("write", notice.write.as_ref().map(ToString::to_string))
-            .saying("sentence", notice.sentence.as_str())
-            .saying("remedy", notice.remedy.as_str());
+            .field("lsid", lsid.as_str())
+            .field("ticket", notice.ticket.as_ref().map(ToString::to_string))
+            .field("write", notice.write.as_ref().map(ToString::to_string))
+            .field("sentence", notice.sentence.as_str())
+            .field("remedy", notice.remedy.as_str());
         line.print(&self.log, clock::now());
         self.publish(appliance, &group, subject(connection, notice.subject), text(connection, lsid, notice)).await;
     }
@@ -73,7 +74,7 @@ impl Notifier {
     /// Tells of a connection as a whole.
     pub async fn tell_of_connection(&self, connection: ConnectionName<'_>, what: NoticeSubject, problem: &str, remedy: &str) {
         let appliance = connection.appliance;
-        let line = notice_line(appliance, what).saying("problem", problem).saying("remedy", remedy);
+        let line = notice_line(appliance, what).field("problem", problem).field("remedy", remedy);
         line.print(&self.log, clock::now());
         self.publish(appliance, problem, subject(connection, what), connection_text(connection, problem, remedy)).await;
     }

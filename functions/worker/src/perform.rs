@@ -8,12 +8,13 @@ use ledger::{Claim, Ledger, LedgerError, Progress, Stored};
 use session::delivery::{Answer, Content, Delivery, Ending, LookUp, NoAuthor, Pauses, Place, Step};
 use session::time_entry::date_worked;
 use session::{ApplianceId, Failure, Lsid, RemoteId};
+use telemetry::Log;
 use ticketing::autotask::AuthorProblem;
 use tokio::time::Instant;
 
 use crate::clock;
 use crate::link::{Link, Links};
-use crate::log_line::{Log, replaced_line};
+use crate::log_line::replaced_line;
 use crate::notify::Notifier;
 use crate::shared_token;
 

@@ -13,10 +13,11 @@ use std::sync::{Mutex, PoisonError};
 use aws_lambda_events::sqs::SqsEvent;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Ledger, LedgerError};
+use serde_json::{Value, json};
 use session::{ApplianceId, QueueMessage, Source};
+use telemetry::{Level, Line, Metric};
 
 use crate::business_hours::{BusinessHours, InvalidHours};
-use crate::log_line::{Line, silence_line, unjudged_line};
 
 /// How much of the business hours may pass without an event. Half a working day: a lunch break and a quiet hour are shorter.
 pub const SILENCE_MAX: SignedDuration = SignedDuration::from_hours(4);
@@ -125,10 +126,42 @@ fn ids(appliance_tokens: &str) -> BTreeSet<ApplianceId> {
     items.filter_map(|(id, _)| id.trim().parse().ok()).collect()
 }
 
+/// Which appliances are silent, and since when. An alarm rests on the count, which is also there when it is zero.
+#[must_use]
+pub fn silence_line(silent: &[Silent]) -> Line {
+    let level = if silent.is_empty() { Level::INFO } else { Level::ERROR };
+    let named =
+        |silent: &Silent| json!({ "appliance": silent.appliance.as_str(), "last_event_at": silent.last_event_at.to_string() });
+    let line = Line::new(level, "silence").metric(Metric::SilentAppliances, i64::try_from(silent.len()).unwrap_or(i64::MAX));
+    line.field("appliances", silent.iter().map(named).collect::<Vec<Value>>())
+}
+
+/// Silence cannot be judged, for the business hours cannot be read. Counted as one silent appliance: whoever wants to be told of
+/// silence wants to be told of this.
+fn unjudged_line(error: InvalidHours) -> Line {
+    let line = Line::new(Level::ERROR, "silence").cause("unreadable_hours").metric(Metric::SilentAppliances, 1);
+    line.field("reason", error.to_string()).field("remedy", "correct the stack's parameter BusinessHours")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use telemetry::Log;
+
     use super::*;
+    use crate::log_line::NAMESPACE;
+
+    fn json(line: &Line, kept: Level) -> String {
+        line.to_json(&Log::new(NAMESPACE, "worker", kept), at("2025-03-18T13:27:24Z"))
+    }
+
+    #[test]
+    fn silence_is_counted_and_named_and_so_is_that_it_cannot_be_judged() {
+        let silent = Silent { appliance: ApplianceId::default(), last_event_at: at("2025-03-18T08:00:00Z") };
+        insta::assert_snapshot!(json(&silence_line(&[silent]), Level::ERROR));
+        assert!(json(&silence_line(&[]), Level::ERROR).contains(r#""silent_appliances":0"#));
+        assert!(json(&unjudged_line(InvalidHours::Zone), Level::ERROR).contains(r#""silent_appliances":1"#));
+    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

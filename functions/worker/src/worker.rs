@@ -11,14 +11,14 @@ use ledger::{Claim, Ledger, LedgerError, Nonce, Progress, Stored};
 use session::delivery::waits::{later, not_before_receives_last, queue_time_ends};
 use session::delivery::{Arrival, DeadLetterReason, Delivery, Ending, Input, NoticeSubject, Pass, Record, WaitReason};
 use session::{OutboundEvent, QueueMessage};
-use tracing::Level;
+use telemetry::{Level, Line, Log};
 
 use crate::admit::Admitted;
 use crate::budget::Budgets;
 use crate::clock;
 use crate::link::{Link, LinkError, Links};
-use crate::log_line::{Identity, Line, Log};
 use crate::notify::Notifier;
+use crate::outcome_line::{Identity, ended_line, event_line, waits_line};
 use crate::perform::{Performer, Run};
 use crate::queue::Queues;
 
@@ -84,12 +84,12 @@ impl Worker {
         match read(message.body.as_deref().unwrap_or_default()) {
             Ok(Read::Event(queued, event)) => self.deliver(&attempt(message, queued, event, deadline)).await,
             Ok(Read::Unknown { name }) => {
-                self.print(&Line::new(Level::INFO, "ignored", Some("unknown_event".to_owned())).saying("event", name));
+                self.print(&event_line(Level::INFO, "ignored", Some("unknown_event")).field("event", name));
                 Fate::Done
             }
             Err(reason) => {
-                let line = Line::new(Level::ERROR, "dead_lettered", Some("unreadable_message".to_owned()));
-                self.print(&line.saying("reason", reason.as_str()).saying("message_id", message.message_id.as_deref()));
+                let line = event_line(Level::ERROR, "dead_lettered", Some("unreadable_message"));
+                self.print(&line.field("reason", reason.as_str()).field("message_id", message.message_id.as_deref()));
                 Fate::DeadLetter { reason }
             }
         }
@@ -113,7 +113,7 @@ impl Worker {
         let pass = match self.admit(attempt, &link).await? {
             Admitted::Go(pass) => pass,
             Admitted::Wait { until, why } => {
-                self.print(&Line::waits(&attempt.identity, until, why.name()));
+                self.print(&waits_line(&attempt.identity, until, why.name(), clock::now()));
                 return Ok(Fate::Hide { until });
             }
         };
@@ -129,7 +129,7 @@ impl Worker {
         let rules = Arc::clone(&link.rules);
         let mut delivery = Delivery::new(input(attempt, &claim), rules, before.clone(), proofs, pass.pauses.clone());
         let run = self.run(attempt, link, pass, &mut delivery, &mut claim).await;
-        self.print(&Line::ended(&attempt.identity, &run, &before.unwrap_or_default(), delivery.record()));
+        self.print(&ended_line(&attempt.identity, &run, &before.unwrap_or_default(), delivery.record(), clock::now()));
         Ok(match run {
             Run::Ended(Ending::Finished(_)) => Fate::Done,
             Run::Ended(Ending::Wait { until, .. }) => Fate::Hide { until },
@@ -187,7 +187,7 @@ impl Worker {
 
     fn wait(&self, attempt: &Attempt, why: WaitReason, reason: Option<String>) -> Fate {
         let until = self.next_look(attempt);
-        self.print(&Line::waits(&attempt.identity, until, why.name()).saying("reason", reason));
+        self.print(&waits_line(&attempt.identity, until, why.name(), clock::now()).field("reason", reason));
         Fate::Hide { until }
     }
 
@@ -213,10 +213,8 @@ impl Worker {
             }
         };
         self.notifier.tell(appliance.into(), lsid, &notice).await;
-        let line = Line::new(Level::ERROR, "dead_lettered", Some(reason.name().to_owned()));
-        self.print(
-            &line.saying("appliance", appliance.as_str()).saying("lsid", lsid.as_str()).saying("reason", reason.to_string()),
-        );
+        let line = event_line(Level::ERROR, "dead_lettered", Some(reason.name()));
+        self.print(&line.field("appliance", appliance.as_str()).field("lsid", lsid.as_str()).field("reason", reason.to_string()));
         Fate::DeadLetter { reason: reason.to_string() }
     }
 

@@ -6,13 +6,15 @@ use receiver::Receiver;
 use receiver::config::{Config, LeftOut};
 use receiver::enqueue::Queues;
 use receiver::function_url::safe_payload;
-use receiver::log_line::{Level, left_out_line};
+use receiver::log_line::left_out_line;
 use receiver::strangers::Strangers;
 use serde_json::{Value, json};
 use session::delivery::NoticeSubject;
 use session::{EventKind, OutboundEvent, QueueMessage, Source};
-use worker::log_line::{Identity, Line, Log, notice_line, panicked_line, silence_line, untold_line};
-use worker::silence::Silent;
+use telemetry::{Level, Line, Log};
+use worker::log_line::{notice_line, panicked_line, untold_line};
+use worker::outcome_line::{Identity, waits_line};
+use worker::silence::{Silent, silence_line};
 
 const TOKEN: &str = "local-token-default";
 /// `printf %s local-token-default | sha256sum`
@@ -37,7 +39,7 @@ pub(crate) async fn of_receiver(payloads: &[Value]) -> Vec<String> {
         let request = lambda_http::request::from_str(std::str::from_utf8(&safe).unwrap()).unwrap();
         let (_, line) = receiver.handle(&request, now).await;
         // At the level that says least: what is counted must be there all the same.
-        lines.extend(strangers.lines(line, now).iter().map(|line| line.to_json(Level::Error, "Receiver", now)));
+        lines.extend(strangers.lines(line, now).iter().map(|line| line.to_line().to_json(&log_of_receiver(), now)));
         now += SignedDuration::from_secs(10);
     }
     lines
@@ -59,10 +61,14 @@ fn setting(variable: &str) -> Option<String> {
     Some(value)
 }
 
+fn log_of_receiver() -> Log {
+    Log::new(receiver::log_line::NAMESPACE, "Receiver", Level::ERROR)
+}
+
 /// What a process prints at its start when one item of its list is bad.
 pub(crate) fn of_a_start_with_a_bad_token() -> Vec<String> {
     let left_out: Vec<LeftOut> = Config::from_lookup(setting).unwrap().left_out;
-    left_out.iter().map(|left_out| left_out_line(left_out, "Receiver", start())).collect()
+    left_out.iter().map(|left_out| left_out_line(left_out).to_json(&log_of_receiver(), start())).collect()
 }
 
 /// A call of the function URL with the right token.
@@ -95,7 +101,7 @@ pub(crate) fn unknown_event() -> Value {
 
 /// A line of the worker, as it is printed at the first moment of the story, at the level that says least.
 fn of_worker(line: &Line) -> Vec<String> {
-    let log = Log { function_name: "Worker".to_owned(), kept: tracing::Level::ERROR, write: |_| {} };
+    let log = Log::new(worker::log_line::NAMESPACE, "Worker", Level::ERROR);
     vec![line.to_json(&log, start())]
 }
 
@@ -130,7 +136,7 @@ pub(crate) fn waits(since: SignedDuration) -> Vec<String> {
     };
     let received_at = start() - since;
     let queued = QueueMessage { appliance: appliance(), received_at, source: Source::Event, body: Vec::new() };
-    of_worker(&Line::waits(&Identity::new(&queued, &event), start(), "on_hold"))
+    of_worker(&waits_line(&Identity::new(&queued, &event), start(), "on_hold", start()))
 }
 
 fn appliance() -> session::ApplianceId {

@@ -7,9 +7,10 @@ use receiver::Receiver;
 use receiver::access::Access;
 use receiver::config::Config;
 use receiver::enqueue::Queues;
-use receiver::log_line::{Level, LogLine};
+use receiver::log_line::{LogLine, NAMESPACE};
 use serde_json::{Value, json};
 use session::{QueueMessage, Source};
+use telemetry::{Level, Log};
 
 use crate::fake_sqs::{EVENTS, FakeSqs, Fault, QUARANTINE};
 use crate::{PATIENCE, TOKEN, changed, events, outbound, payload, setting};
@@ -353,10 +354,11 @@ async fn warm_up_stores_nothing_and_is_refused_for_what_it_lacks() {
 async fn log_lines_hold_no_token_no_body_and_no_name() {
     let sqs = FakeSqs::start().await;
     let receiver = receiver(&sqs.url);
+    let log = Log::new(NAMESPACE, "receiver", Level::DEBUG);
     let mut outcomes = BTreeMap::new();
     for name in sample_names() {
         let payload = payload(&name);
-        let line = post(&receiver, &payload).await.line.to_json(Level::Debug, "receiver", now());
+        let line = post(&receiver, &payload).await.line.to_line().to_json(&log, now());
         for secret in [
             "local-token",
             "not-the-token",

@@ -14,9 +14,10 @@ use ledger::Ledger;
 use serde_json::{Value, json};
 use session::delivery::Pace;
 use simulators::{ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire, LocalSystem};
+use telemetry::{Level, Log};
 use worker::budget::Budgets;
 use worker::link::Links;
-use worker::log_line::Log;
+use worker::log_line::NAMESPACE;
 use worker::notify::Notifier;
 use worker::queue::Queues;
 use worker::worker::{Disposition, Worker};
@@ -336,7 +337,7 @@ impl Wires {
         let connections = Connections::new(secrets, &system.connection_prefix).caching_for(pace.look_at_document());
         let queues = aws_sdk_sqs::Client::new(&aws_at(&self.queue.url()));
         let topic = aws_sdk_sns::Client::new(&aws_at(&self.topic.url()));
-        let log = Log { function_name: "worker".to_owned(), kept: tracing::Level::WARN, write: keep };
+        let log = Log::new(NAMESPACE, "worker", Level::WARN).writing_to(keep);
         Worker {
             links: Links::new(connections, ledger.clone(), pace),
             queues: Queues::new(queues, events_url.clone(), dead_letter_url.clone()),
