@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use appliance::outbound_event::{self, Malformed, Parsed};
 use jiff::Timestamp;
-use session::{ApplianceId, EventKind, Lsid, QueueMessage, Source};
+use session::{ApplianceId, EventKind, Lsid, Origin, QueueMessage};
 use sha2::{Digest, Sha256};
 
 use crate::access::{Access, Refusal};
@@ -213,7 +213,7 @@ fn read(body: &[u8]) -> Result<Parsed, Reason> {
 }
 
 fn message(appliance: ApplianceId, body: &[u8], now: Timestamp) -> QueueMessage {
-    QueueMessage { appliance, received_at: now, source: Source::Event, body: body.to_vec() }
+    QueueMessage { appliance, received_at: now, origin: Origin::Event, body: body.to_vec() }
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub struct Identity {
     appliance: ApplianceId,
     lsid: String,
     event: &'static str,
-    source: session::Source,
+    origin: session::Origin,
     received_at: Timestamp,
 }
 
@@ -78,7 +78,7 @@ impl Identity {
             appliance: queued.appliance.clone(),
             lsid: event.lsid.to_string(),
             event: event.kind.name(),
-            source: queued.source,
+            origin: queued.origin,
             received_at: queued.received_at,
         }
     }
@@ -87,7 +87,7 @@ impl Identity {
         line.field("appliance", self.appliance.as_str())
             .field("lsid", self.lsid.as_str())
             .field("event", self.event)
-            .field("source", json!(self.source))
+            .field("source", json!(self.origin))
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use serde_json::Value;
     use session::delivery::{NoticeSubject, Outcome, Write};
-    use session::{EventKind, RemoteId, Source};
+    use session::{EventKind, Origin, RemoteId};
     use telemetry::Log;
 
     use super::*;
@@ -141,7 +141,7 @@ mod tests {
             member: None,
         };
         let received_at = at("2025-03-18T13:27:21Z");
-        let queued = QueueMessage { appliance: ApplianceId::default(), received_at, source: Source::Event, body: Vec::new() };
+        let queued = QueueMessage { appliance: ApplianceId::default(), received_at, origin: Origin::Event, body: Vec::new() };
         Identity::new(&queued, &event)
     }
 

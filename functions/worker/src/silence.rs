@@ -14,7 +14,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Ledger, LedgerError};
 use serde_json::{Value, json};
-use session::{ApplianceId, QueueMessage, Source};
+use session::{ApplianceId, Origin, QueueMessage};
 use telemetry::{Level, Line, Metric};
 
 use crate::business_hours::{BusinessHours, InvalidHours};
@@ -117,7 +117,7 @@ fn is_silent(hours: &BusinessHours, last_event_at: Timestamp, now: Timestamp) ->
 /// Whose events came when. A message that cannot be read is none; the worker has said so.
 fn arrivals(batch: &SqsEvent) -> impl Iterator<Item = (ApplianceId, Timestamp)> {
     let messages = batch.records.iter().filter_map(|record| QueueMessage::from_json(record.body.as_deref()?).ok());
-    messages.filter(|message| message.source == Source::Event).map(|message| (message.appliance, message.received_at))
+    messages.filter(|message| message.origin == Origin::Event).map(|message| (message.appliance, message.received_at))
 }
 
 /// The appliances of a list as `<id>=<hash>,<id>=<hash>`, each once; an item that names none is left out.

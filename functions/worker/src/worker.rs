@@ -300,7 +300,7 @@ fn receives(message: &SqsMessage) -> u32 {
 fn input(attempt: &Attempt, claim: &Claim) -> Input {
     Input {
         event: attempt.event.clone(),
-        source: attempt.queued.source,
+        source: attempt.queued.origin,
         received_at: attempt.arrival.received_at,
         expires_at: attempt.arrival.expires_at,
         deadline: attempt.deadline,

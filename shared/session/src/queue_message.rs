@@ -9,21 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ApplianceId;
+use crate::origin::Origin;
 
 /// The version written here. A release reads this one and, once there is another, its neighbours'.
 pub const VERSION: u32 = 1;
-
-/// Who put the message into the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// The appliance posted it.
-    Event,
-    /// The poller found a session that no event had announced.
-    Poll,
-    /// A person asked for it to be done again.
-    Replay,
-}
 
 /// One message of the events queue: the appliance, when it was received, by whom, and the raw form text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +22,7 @@ pub struct QueueMessage {
     /// When it was stored, by the clock of whoever stored it.
     pub received_at: Timestamp,
     /// Who stored it.
-    pub source: Source,
+    pub origin: Origin,
     /// The raw body, byte for byte.
     pub body: Vec<u8>,
 }
@@ -62,7 +51,7 @@ struct Wire {
     v: u32,
     appliance: ApplianceId,
     received_at: Timestamp,
-    source: Source,
+    source: Origin,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,7 +76,7 @@ impl QueueMessage {
             v: VERSION,
             appliance: self.appliance.clone(),
             received_at: self.received_at,
-            source: self.source,
+            source: self.origin,
             body,
             body_base64,
         };
@@ -115,7 +104,7 @@ impl QueueMessage {
             (None, Some(encoded)) => STANDARD.decode(encoded).map_err(|_| InvalidMessage::Body)?,
             _ => return Err(InvalidMessage::Body),
         };
-        Ok(Self { appliance: wire.appliance, received_at: wire.received_at, source: wire.source, body })
+        Ok(Self { appliance: wire.appliance, received_at: wire.received_at, origin: wire.source, body })
     }
 }
 
@@ -130,7 +119,7 @@ mod tests {
         QueueMessage {
             appliance: ApplianceId::default(),
             received_at: "2026-11-22T10:00:00Z".parse().unwrap(),
-            source: Source::Event,
+            origin: Origin::Event,
             body: body.to_vec(),
         }
     }

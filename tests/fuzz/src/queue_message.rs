@@ -5,7 +5,7 @@
 
 use appliance::outbound_event;
 use jiff::Timestamp;
-use session::{ApplianceId, QueueMessage, Source};
+use session::{ApplianceId, Origin, QueueMessage};
 
 use crate::{KIB, MIB, Samples, Target, split_selector};
 
@@ -39,11 +39,11 @@ pub fn run(input: &[u8]) {
             let _ = outbound_event::parse(&message.body);
         }
     } else {
-        let sources = [Source::Event, Source::Poll, Source::Replay];
+        let origins = [Origin::Event, Origin::Poll, Origin::Replay];
         check_survives(&QueueMessage {
             appliance: ApplianceId::default(),
             received_at: Timestamp::UNIX_EPOCH,
-            source: sources[usize::from(first) % sources.len()],
+            origin: origins[usize::from(first) % origins.len()],
             body: body.to_vec(),
         });
     }

@@ -10,7 +10,7 @@ use receiver::log_line::left_out_line;
 use receiver::strangers::Strangers;
 use serde_json::{Value, json};
 use session::delivery::NoticeSubject;
-use session::{EventKind, OutboundEvent, QueueMessage, Source};
+use session::{EventKind, Origin, OutboundEvent, QueueMessage};
 use telemetry::{Level, Line, Log};
 use worker::log_line::{notice_line, panicked_line, untold_line};
 use worker::outcome_line::{Identity, waits_line};
@@ -135,7 +135,7 @@ pub(crate) fn waits(since: SignedDuration) -> Vec<String> {
         member: None,
     };
     let received_at = start() - since;
-    let queued = QueueMessage { appliance: appliance(), received_at, source: Source::Event, body: Vec::new() };
+    let queued = QueueMessage { appliance: appliance(), received_at, origin: Origin::Event, body: Vec::new() };
     of_worker(&waits_line(&Identity::new(&queued, &event), start(), "on_hold", start()))
 }
 

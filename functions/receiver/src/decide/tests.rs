@@ -128,7 +128,7 @@ fn each_of_the_seven_events_is_queued_with_its_raw_body() {
         let event = check_queued(&body);
         assert_eq!((event.kind, event.lsid.as_str()), (kind, LSID));
         let expected =
-            QueueMessage { appliance: ApplianceId::default(), received_at: now(), source: Source::Event, body: body.clone() };
+            QueueMessage { appliance: ApplianceId::default(), received_at: now(), origin: Origin::Event, body: body.clone() };
         assert_eq!(event.message, expected);
         assert_eq!(event.group(), format!("default:{LSID}"));
     }

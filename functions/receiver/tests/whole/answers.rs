@@ -9,7 +9,7 @@ use receiver::config::Config;
 use receiver::enqueue::Queues;
 use receiver::log_line::{LogLine, NAMESPACE};
 use serde_json::{Value, json};
-use session::{QueueMessage, Source};
+use session::{Origin, QueueMessage};
 use telemetry::{Level, Log};
 
 use crate::fake_sqs::{EVENTS, FakeSqs, Fault, QUARANTINE};
@@ -182,7 +182,7 @@ async fn stored_event_is_the_raw_body_with_its_group() {
     let [message] = &sqs.messages()[..] else { panic!("not one message") };
     let stored = QueueMessage::from_json(&message.body).unwrap();
     let body = outbound("support_conference_end.form");
-    assert_eq!(stored, QueueMessage { appliance: "default".parse().unwrap(), received_at: now(), source: Source::Event, body });
+    assert_eq!(stored, QueueMessage { appliance: "default".parse().unwrap(), received_at: now(), origin: Origin::Event, body });
     assert_eq!(message.group.as_deref(), Some("default:7d1f0c52a9be4e6f8a3b90d4c6e21f57"));
 }
 

@@ -13,7 +13,7 @@ use super::trust::ApiUser;
 use super::waits::{Pace, later};
 use crate::event::{EventKind, OutboundEvent};
 use crate::ids::Lsid;
-use crate::queue_message::Source;
+use crate::origin::Origin;
 use crate::render::Templates;
 use crate::settings::{Mode, Settings};
 
@@ -26,7 +26,7 @@ pub struct Input {
     /// The event.
     pub event: OutboundEvent,
     /// What brought it.
-    pub source: Source,
+    pub source: Origin,
     /// When it was stored in the queue first.
     pub received_at: Timestamp,
     /// When the event must be done with, or the queue could forget it ([`super::waits::queue_time_ends`]).
@@ -73,7 +73,7 @@ impl Case {
     }
 
     pub(super) fn is_replay(&self) -> bool {
-        self.input.source == Source::Replay
+        self.input.source == Origin::Replay
     }
 
     /// In shadow mode nothing is written.
@@ -96,7 +96,7 @@ impl Case {
     }
 
     fn is_fresh(&self, now: Timestamp) -> bool {
-        self.input.source == Source::Event && now < later(self.input.received_at, FRESH)
+        self.input.source == Origin::Event && now < later(self.input.received_at, FRESH)
     }
 
     /// Whether something may have been written that the ledger does not know. Above doubt is only a fresh event of the

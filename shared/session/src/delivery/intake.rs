@@ -14,7 +14,7 @@ use super::winding_down::{Closing, wind_down};
 use super::write::{Skip, WriteState};
 use super::writing::settle;
 use crate::event::EventKind;
-use crate::queue_message::Source;
+use crate::origin::Origin;
 use crate::settings::Mode;
 use crate::support_session::SurveyKind;
 use crate::write_id::WriteId;
@@ -84,7 +84,7 @@ fn remember_event(base: &mut Base) -> bool {
 fn remember_end(base: &mut Base) {
     let (case, record) = (&base.case, &mut base.memory.record);
     let received_at = case.input.received_at;
-    let at = (case.input.source == Source::Event).then(|| case.input.event.timestamp.unwrap_or(received_at));
+    let at = (case.input.source == Origin::Event).then(|| case.input.event.timestamp.unwrap_or(received_at));
     let end = *record.end.get_or_insert(EndSeen { at, received_at, writer: case.writer() });
     if end.at.is_none() && at.is_some() {
         record.end = Some(EndSeen { at, ..end });

@@ -1,10 +1,10 @@
 //! Beside another writer, and at the change from one to the other: the mode in force when something is first heard of decides for good
 //! who writes it.
 
+use session::Origin;
 use session::delivery::Ignored;
 use session::delivery::{Ending, NoticeSubject, Outcome, WriteState, Writer};
 use session::event::EventKind;
-use session::queue_message::Source;
 use session::settings::Mode;
 use session::support_session::{SupportSession, Survey};
 
@@ -103,7 +103,7 @@ fn poll_leaves_to_others_what_they_wrote() {
     world.deliver(&world.end_message());
     world.settings.mode = Mode::Deliver;
     world.later(seconds(3600));
-    let poll = Message { source: Source::Poll, ..world.end_message() };
+    let poll = Message { source: Origin::Poll, ..world.end_message() };
     assert_eq!(world.deliver(&poll).outcome(), Outcome::Ignored(Ignored::WrittenByOthers));
     assert!(world.rows.is_empty());
 }

@@ -1,9 +1,9 @@
 //! When a session ended: the report says so, else the appliance's own event. A replay or a poll dates nothing, and no end is invented.
 
+use session::Origin;
 use session::delivery::{Ignored, Skip};
 use session::delivery::{NoticeSubject, Outcome, WriteState};
 use session::event::OutboundEvent;
-use session::queue_message::Source;
 use session::support_session::SupportSession;
 use session::time_entry::SkipReason;
 
@@ -15,14 +15,14 @@ fn without_end() -> SupportSession {
 }
 
 /// As an operator's program sends it, which knows no time of the event.
-fn undated(source: Source, world: &World) -> Message {
+fn undated(source: Origin, world: &World) -> Message {
     let message = world.end_message();
     Message { event: OutboundEvent { timestamp: None, ..message.event.clone() }, source, ..message }
 }
 
 #[test]
 fn replay_or_poll_of_a_session_without_an_end_writes_its_note_and_no_time() {
-    for source in [Source::Replay, Source::Poll] {
+    for source in [Origin::Replay, Origin::Poll] {
         let mut world = World::new();
         world.report = Ok(without_end());
         world.later(seconds(2 * 3600));
@@ -50,7 +50,7 @@ fn time_of_a_replay_is_no_end_either() {
 fn end_of_the_appliances_event_counts_although_a_replay_came_first() {
     let mut world = World::new();
     world.report = Ok(without_end());
-    world.deliver_to_its_end(&undated(Source::Replay, &world));
+    world.deliver_to_its_end(&undated(Origin::Replay, &world));
     assert_eq!(world.rows_of("time.29").len(), 0);
     world.deliver_to_its_end(&world.end_message());
     world.assert_one_note_and_one_time_entry();
@@ -60,7 +60,7 @@ fn end_of_the_appliances_event_counts_although_a_replay_came_first() {
 fn time_is_written_once_the_report_has_its_end() {
     let mut world = World::new();
     world.report = Ok(without_end());
-    world.deliver_to_its_end(&undated(Source::Poll, &world));
+    world.deliver_to_its_end(&undated(Origin::Poll, &world));
     world.report = Ok(sample::session(Some(TICKET)));
     world.later(seconds(3600));
     world.deliver_to_its_end(&world.replay());
@@ -71,7 +71,7 @@ fn time_is_written_once_the_report_has_its_end() {
 fn event_without_a_time_of_its_own_ends_the_session_when_it_was_received() {
     let mut world = World::new();
     world.report = Ok(without_end());
-    let message = undated(Source::Event, &world);
+    let message = undated(Origin::Event, &world);
     assert_eq!(world.deliver_to_its_end(&message).outcome(), Outcome::Delivered);
     world.assert_one_note_and_one_time_entry();
 }
@@ -92,9 +92,9 @@ fn session_whose_end_nobody_knows_is_ignored_when_the_last_that_is_known_was_bef
 fn poll_that_comes_when_the_report_has_its_end_brings_the_time_that_was_skipped() {
     let mut world = World::new();
     world.report = Ok(without_end());
-    world.deliver_to_its_end(&undated(Source::Poll, &world));
+    world.deliver_to_its_end(&undated(Origin::Poll, &world));
     world.report = Ok(sample::session(Some(TICKET)));
     world.later(seconds(3600));
-    world.deliver_to_its_end(&undated(Source::Poll, &world));
+    world.deliver_to_its_end(&undated(Origin::Poll, &world));
     world.assert_one_note_and_one_time_entry();
 }

@@ -1,8 +1,8 @@
 //! Polls and an operator's replays: they do only what is missing, and look before they write.
 
+use session::Origin;
 use session::delivery::{DeadLetterReason, Ending, Outcome, WriteKind, WriteState};
 use session::event::EventKind;
-use session::queue_message::Source;
 use session::support_session::SupportSession;
 
 use crate::sample::{self, CUSTOMER, TICKET, seconds, survey};
@@ -11,7 +11,7 @@ use crate::world::{Crash, Message, Mishap, World, refused};
 #[test]
 fn poll_of_an_unknown_session_looks_before_it_writes() {
     let mut world = World::new();
-    let message = Message { source: Source::Poll, ..world.end_message() };
+    let message = Message { source: Origin::Poll, ..world.end_message() };
     let run = world.deliver(&message);
     let expected = ["report", "ticket", "look up note.session", "send note.session", "look up time.29", "send time.29"];
     assert_eq!(run.calls, expected);
@@ -23,7 +23,7 @@ fn poll_of_a_delivered_session_asks_nobody() {
     let mut world = World::new();
     world.deliver(&world.end_message());
     world.later(seconds(3600));
-    let message = Message { source: Source::Poll, ..world.end_message() };
+    let message = Message { source: Origin::Poll, ..world.end_message() };
     let run = world.deliver(&message);
     assert_eq!(run.outcome(), Outcome::AlreadyDelivered);
     assert_eq!(run.calls.len(), 0);
@@ -75,7 +75,7 @@ fn forgotten_session_that_was_given_up_once_stays_in_doubt_where_look_ups_fail()
     world.blind = vec![WriteKind::Note];
     world.disprove(WriteKind::Note);
     world.later(seconds(3600));
-    let poll = Message { source: Source::Poll, ..world.end_message() };
+    let poll = Message { source: Origin::Poll, ..world.end_message() };
     for _ in 0..20 {
         world.crash(&poll, Crash::After(3));
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use session::Origin;
 use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketReference};
 use session::delivery::waits::{not_before_receives_last, queue_time_ends};
 use session::delivery::{
@@ -17,7 +18,6 @@ use session::delivery::{
 use session::event::{EventKind, OutboundEvent};
 use session::failure::{Failure, Sentence};
 use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId};
-use session::queue_message::Source;
 use session::render::Templates;
 use session::settings::Settings;
 use session::support_session::SupportSession;
@@ -35,7 +35,7 @@ const INVOCATION: SignedDuration = SignedDuration::from_secs(90);
 #[derive(Clone)]
 pub(crate) struct Message {
     pub(crate) event: OutboundEvent,
-    pub(crate) source: Source,
+    pub(crate) source: Origin,
     pub(crate) received_at: Timestamp,
 }
 
@@ -182,7 +182,7 @@ impl World {
     }
 
     pub(crate) fn message(&self, kind: EventKind, seconds_after_end: i64) -> Message {
-        Message { event: sample::event(kind, seconds_after_end), source: Source::Event, received_at: self.now }
+        Message { event: sample::event(kind, seconds_after_end), source: Origin::Event, received_at: self.now }
     }
 
     pub(crate) fn end_message(&self) -> Message {
@@ -191,7 +191,7 @@ impl World {
 
     /// An operator's replay of the session's end, now.
     pub(crate) fn replay(&self) -> Message {
-        Message { source: Source::Replay, ..self.end_message() }
+        Message { source: Origin::Replay, ..self.end_message() }
     }
 
     /// Whether the message is worked on now.

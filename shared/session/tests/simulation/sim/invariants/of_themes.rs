@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use session::Origin;
 use session::delivery::{Content, Ending, Notice, NoticeSubject, Record, Write, WriteId, WriteKind, WriteState};
 use session::delivery::{DeadLetterReason, WaitReason};
 use session::event::EventKind;
-use session::queue_message::Source;
 use session::support_session::SurveyKind;
 
 use super::of_surveys;
@@ -66,7 +66,7 @@ pub(crate) fn begun(world: &mut World, run: RunId) {
         world.noticed.looked_at.insert(message);
         return;
     }
-    if world.queue.messages[message].post.source == Source::Replay {
+    if world.queue.messages[message].post.source == Origin::Replay {
         world.noticed.replayed.insert(session);
         if !world.noticed.looked_at.contains(&message) {
             world.noticed.surely_replayed.insert(session);
@@ -158,7 +158,7 @@ pub(crate) fn sent(world: &mut World, run: RunId, write: &WriteId, content: &Con
 fn said_to_end(world: &World, session: usize, end: Millis) -> bool {
     let by_event = |message: &Message| {
         let Post { timestamp, session: of, kind, source, .. } = message.post;
-        of == session && kind == END && source == Source::Event && end == timestamp.unwrap_or(message.received_at)
+        of == session && kind == END && source == Origin::Event && end == timestamp.unwrap_or(message.received_at)
     };
     end == world.schedule.sessions[session].ended_at || world.queue.messages.iter().any(by_event)
 }
@@ -297,7 +297,7 @@ impl Owed {
         let forgotten_at = if world.memory_lost { world.schedule.memory_lost_at } else { LONG_AGO };
         let end_is_said = ends.into_iter().any(|message| {
             // What was said before the ledger forgot is forgotten.
-            let remembered = message.post.source == Source::Event && message.sent_at > forgotten_at;
+            let remembered = message.post.source == Origin::Event && message.sent_at > forgotten_at;
             let in_report = message.sent_at > session.end_in_report_from.saturating_add(SECOND);
             remembered || in_report
         });

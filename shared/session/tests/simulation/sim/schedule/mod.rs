@@ -10,8 +10,8 @@ mod sessions;
 mod themed;
 mod weather;
 
+use session::Origin;
 use session::event::EventKind;
-use session::queue_message::Source;
 use session::support_session::SurveyKind;
 
 use super::chance::{Chance, DAY, HOUR, MINUTE, Millis, SECOND};
@@ -75,7 +75,7 @@ pub(crate) struct Post {
     pub(crate) at: Millis,
     pub(crate) session: usize,
     pub(crate) kind: EventKind,
-    pub(crate) source: Source,
+    pub(crate) source: Origin,
     /// The appliance's own time of the event, in whole seconds, if it says one.
     pub(crate) timestamp: Option<Millis>,
 }
@@ -225,14 +225,14 @@ impl Schedule {
                 && chance.one_in(2)
             {
                 let at = self.memory_lost_at + chance.between(SECOND, DAY);
-                self.posts.push(Post::of(at, index, completed(survey.kind), Source::Event, survey.from));
+                self.posts.push(Post::of(at, index, completed(survey.kind), Origin::Event, survey.from));
             }
         }
     }
 
     fn replay_all(&mut self, at: Millis, chance: &mut Chance) {
         for (index, session) in (0..).zip(&self.sessions) {
-            let source = chance.pick(&[Source::Replay, Source::Replay, Source::Poll]);
+            let source = chance.pick(&[Origin::Replay, Origin::Replay, Origin::Poll]);
             let at = at + chance.between(0, MINUTE);
             self.posts.push(Post::of(at, index, EventKind::SupportConferenceEnd, source, session.ended_at));
         }

@@ -1,7 +1,7 @@
 //! Sessions, and what is put into the queue for them.
 
+use session::Origin;
 use session::event::EventKind;
-use session::queue_message::Source;
 use session::support_session::SurveyKind;
 
 use super::{NEVER, OTHER_TICKET, Post, Session, Survey, TICKET};
@@ -49,35 +49,35 @@ impl Session {
         let post = |at: Millis, kind, source, of: Millis| Post::of(at, index, kind, source, of);
         let end = EventKind::SupportConferenceEnd;
         let sent = self.ended_at + chance.between(10, 2 * SECOND);
-        let mut posts = vec![post(sent, end, Source::Event, self.ended_at)];
+        let mut posts = vec![post(sent, end, Origin::Event, self.ended_at)];
         if calm {
             return posts;
         }
         // Its answer was lost, so the appliance sends it again; or a poll finds the session too.
         if chance.one_in(3) {
-            posts.push(post(sent + chance.spread(SECOND, HOUR), end, Source::Event, self.ended_at));
+            posts.push(post(sent + chance.spread(SECOND, HOUR), end, Origin::Event, self.ended_at));
         }
         if chance.one_in(5) {
-            posts.push(post(sent + chance.spread(SECOND, HOUR), end, Source::Poll, self.ended_at));
+            posts.push(post(sent + chance.spread(SECOND, HOUR), end, Origin::Poll, self.ended_at));
         }
         if chance.one_in(5) {
-            posts.push(post(sent + chance.spread(SECOND, 6 * HOUR), end, Source::Replay, self.ended_at));
+            posts.push(post(sent + chance.spread(SECOND, 6 * HOUR), end, Origin::Replay, self.ended_at));
         }
         for survey in &self.surveys {
             let (kind, of) = (completed(survey.kind), survey.said_at);
             let at = (of + chance.between(-2 * SECOND, 5 * SECOND)).max(0);
-            posts.push(post(at, kind, Source::Event, of));
+            posts.push(post(at, kind, Origin::Event, of));
             if chance.one_in(4) {
-                posts.push(post(at + chance.spread(SECOND, HOUR), kind, Source::Event, of));
+                posts.push(post(at + chance.spread(SECOND, HOUR), kind, Origin::Event, of));
             }
         }
         if !curable && chance.one_in(6) {
             let kind = EventKind::SupportConferenceCustomerExitSurveyCompleted;
             // A survey that the report will never show.
-            posts.push(post(sent + 50 * SECOND, kind, Source::Event, sent + 49 * SECOND));
+            posts.push(post(sent + 50 * SECOND, kind, Origin::Event, sent + 49 * SECOND));
         }
         if chance.one_in(4) {
-            posts.push(post(self.ended_at, EventKind::SupportConferenceMemberDeparted, Source::Event, self.ended_at));
+            posts.push(post(self.ended_at, EventKind::SupportConferenceMemberDeparted, Origin::Event, self.ended_at));
         }
         posts
     }
@@ -102,7 +102,7 @@ impl Session {
 
 impl Post {
     /// A post whose event says that it happened then.
-    pub(super) fn of(at: Millis, session: usize, kind: EventKind, source: Source, happened: Millis) -> Self {
+    pub(super) fn of(at: Millis, session: usize, kind: EventKind, source: Origin, happened: Millis) -> Self {
         Self { at, session, kind, source, timestamp: Some(whole(happened)) }
     }
 }

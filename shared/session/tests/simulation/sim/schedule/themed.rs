@@ -1,8 +1,8 @@
 //! What themes change in an ordinary schedule.
 
+use session::Origin;
 use session::delivery::WriteKind;
 use session::event::EventKind;
-use session::queue_message::Source;
 use session::support_session::SurveyKind;
 
 use super::sessions::{LENGTH, completed, whole};
@@ -90,7 +90,7 @@ impl Schedule {
                 self.late_survey(index, from, LATE, dice);
             }
             if dice.one_in(2) {
-                let source = dice.pick(&[Source::Event, Source::Poll, Source::Poll, Source::Replay]);
+                let source = dice.pick(&[Origin::Event, Origin::Poll, Origin::Poll, Origin::Replay]);
                 let at = switch.max(ended_at) + dice.spread(SECOND, DAY);
                 self.posts.push(Post::of(at, index, END, source, ended_at));
             }
@@ -105,7 +105,7 @@ impl Schedule {
         let from = if gsnumber != LATE && dice.one_in(6) { from + dice.spread(MINUTE, 3 * HOUR) } else { from };
         self.sessions[session].surveys.push(Survey { from, until: NEVER, said_at, kind, gsnumber, empty: false });
         let at = said_at + dice.between(0, 5 * SECOND);
-        self.posts.push(Post::of(at, session, completed(kind), Source::Event, said_at));
+        self.posts.push(Post::of(at, session, completed(kind), Origin::Event, said_at));
     }
 
     /// That moment, or one soon after that lies in a second in which no other event of the kind originated: it would be
@@ -236,15 +236,15 @@ impl Schedule {
             let ended_at = session.ended_at;
             session.remarks = (1..4).map(|part| ended_at - LENGTH + part * 7 * MINUTE).collect();
             if dice.one_in(2) {
-                self.posts.retain(|post| post.session != index || post.kind != END || post.source != Source::Event);
+                self.posts.retain(|post| post.session != index || post.kind != END || post.source != Origin::Event);
             }
             for post in self.posts_of(index) {
-                if post.kind == END && (post.source != Source::Event || dice.one_in(4)) {
+                if post.kind == END && (post.source != Origin::Event || dice.one_in(4)) {
                     post.timestamp = None;
                 }
             }
             for number in 0..dice.pick(&[1, 1, 2]) {
-                let source = dice.pick(&[Source::Replay, Source::Replay, Source::Poll]);
+                let source = dice.pick(&[Origin::Replay, Origin::Replay, Origin::Poll]);
                 let at = dice.between(ended_at - LENGTH, ended_at).max(0) + dice.pick(&[0, 0, HOUR, DAY]) + number * SECOND;
                 self.posts.push(Post { timestamp: None, ..Post::of(at, index, END, source, 0) });
             }
@@ -277,14 +277,14 @@ impl Schedule {
                 session.surveys[0].until = at;
                 let again = Survey { from: at, until: NEVER, said_at: whole(at), ..session.surveys[0].clone() };
                 session.surveys.push(again);
-                self.posts.push(Post::of(at + SECOND, index, kind, Source::Event, at));
+                self.posts.push(Post::of(at + SECOND, index, kind, Origin::Event, at));
             }
             if dice.one_in(3) {
                 let at = ended_at + dice.spread(MINUTE, 2 * HOUR);
                 let kind = completed(dice.pick(&[SurveyKind::Customer, SurveyKind::Representative]));
                 let at = self.own_second(index, kind, at);
                 // A survey that the report will never show.
-                self.posts.push(Post::of(at, index, kind, Source::Event, at));
+                self.posts.push(Post::of(at, index, kind, Origin::Event, at));
             }
         }
     }

@@ -1,8 +1,8 @@
 //! What a delivery begins with: its event, its rules, and what the ledger remembers.
 
+use session::Origin;
 use session::delivery::{Delivery, Detail, EndSeen, Input, Proofs, Record, Write, WriteKind, WriteState, Writer};
 use session::event::OutboundEvent;
-use session::queue_message::Source;
 
 use super::RunId;
 use crate::sim::chance::HOUR;
@@ -17,7 +17,7 @@ impl World {
         let post = self.queue.messages[self.runs[run].message].post.clone();
         let (mut source, mut received_at) = (post.source, arrival.received_at);
         if self.sabotage == Some(Sabotage::LookFirst) {
-            (source, received_at) = (Source::Event, stamp(self.now));
+            (source, received_at) = (Origin::Event, stamp(self.now));
         }
         let event = OutboundEvent {
             kind: post.kind,
