@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use simulators::sqs::{EVENTS, FakeSqs, Fault, QUARANTINE};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::bench::sample;
-use crate::fake_sqs::{EVENTS, FakeSqs, Fault, QUARANTINE};
 use crate::lambda::{Function, Invocation, Sandbox};
 
 const EVENTS_SENT: usize = 10_000;

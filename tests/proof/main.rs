@@ -18,10 +18,6 @@ mod bench;
 #[path = "../system/local_aws.rs"]
 mod local_aws;
 
-#[allow(dead_code, reason = "the receiver's tests use the rest of it")]
-#[path = "../../functions/receiver/tests/whole/fake_sqs.rs"]
-mod fake_sqs;
-
 mod backlog;
 mod burst;
 mod cold_starts;

@@ -1,5 +1,5 @@
 //! Simulators of the two neighbours, stateful and behind real HTTP: an [`ApplianceSimulator`] and an [`AutotaskSimulator`], and
-//! the hand of a test on them ([`ApplianceTenant`], [`AutotaskTenant`]). [`LocalSystem`] says where the rest of a local system is.
+//! the hand of a test on them ([`ApplianceTenant`], [`AutotaskTenant`]); and a small [`sqs`]. [`LocalSystem`] says where the rest of a local system is.
 //!
 //! They share no wire types with our clients: one misunderstanding in a shared type would look right on both sides. They refuse
 //! what the real ones refuse, with the real texts where those are known, and can fail on demand ([`Fault`]). tests/README.md
@@ -24,6 +24,7 @@ mod control;
 mod faulty_wire;
 mod local_system;
 mod serving;
+pub mod sqs;
 
 pub use appliance::ApplianceSimulator;
 pub use autotask::AutotaskSimulator;

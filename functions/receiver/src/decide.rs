@@ -13,8 +13,8 @@ use std::net::IpAddr;
 
 use appliance::outbound_event::{self, Malformed, Parsed};
 use jiff::Timestamp;
-use session::{ApplianceId, EventKind, Lsid, Origin, QueueMessage};
-use sha2::{Digest, Sha256};
+use queue::{Quarantined, QueueMessage};
+use session::{ApplianceId, EventKind, Lsid, Origin};
 
 use crate::access::{Access, Refusal};
 use crate::body::{Body, Undecodable};
@@ -83,27 +83,6 @@ pub struct QueuedEvent {
     pub lsid: Lsid,
 }
 
-impl QueuedEvent {
-    /// The message group: one per session, so that order holds within it and no session waits for another. At most 125
-    /// characters (SQS allows 128 of letters, digits and punctuation).
-    #[must_use]
-    pub fn group(&self) -> String {
-        format!("{}:{}", self.message.appliance, self.lsid)
-    }
-
-    /// What makes it the same event for the queue: appliance and raw body, as SHA-256 in hex. A resend has both, and collapses;
-    /// another session's event of the same second has another lsid, and does not.
-    #[must_use]
-    pub fn deduplication_id(&self) -> String {
-        let mut hash = Sha256::new();
-        hash.update(self.message.appliance.as_str());
-        // No appliance id has this byte, so that no two pairs run together to the same text.
-        hash.update([0]);
-        hash.update(&self.message.body);
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
 /// An authentic body that no resend would make readable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarantinedBody {
@@ -118,16 +97,15 @@ pub struct QuarantinedBody {
 }
 
 impl QuarantinedBody {
-    /// The JSON text for the quarantine queue: a queue message, so that whatever reads those can replay it, with the reason, the
-    /// full length and the content type added.
+    /// As it goes to the quarantine queue.
     #[must_use]
-    pub fn to_json(&self) -> String {
-        let message = self.message.to_json();
-        let mut value: serde_json::Value = serde_json::from_str(&message).expect("a queue message is JSON");
-        value["reason"] = self.reason.to_string().into();
-        value["full_length"] = self.full_length.into();
-        value["content_type"] = self.content_type.as_deref().into();
-        value.to_string()
+    pub fn to_quarantined(&self) -> Quarantined {
+        Quarantined {
+            message: self.message.clone(),
+            reason: self.reason.to_string(),
+            full_length: self.full_length,
+            content_type: self.content_type.clone(),
+        }
     }
 }
 

@@ -33,11 +33,12 @@ use jiff::Timestamp;
 use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt, Response};
+use queue::{QueueError, TraceHeader};
 
 use crate::access::{Access, Refusal};
 use crate::answer::Outcome;
 use crate::decide::{Call, Decision, QuarantinedBody, QueuedEvent, decide};
-use crate::enqueue::{Queues, TraceHeader, Unavailable};
+use crate::enqueue::Queues;
 use crate::log_line::{AUTHENTIC, LogLine};
 
 /// The header in which `lambda_http` puts the trace of the invocation (in place of the caller's own, if Lambda traces).
@@ -116,22 +117,22 @@ fn ignored(appliance: session::ApplianceId, name: String) -> LogLine {
     LogLine { cause: Some(name), appliance: Some(appliance), ..LogLine::new(Outcome::Ignored) }
 }
 
-fn queued(event: &QueuedEvent, stored: Result<(), Unavailable>) -> LogLine {
+fn queued(event: &QueuedEvent, stored: Result<(), QueueError>) -> LogLine {
     LogLine {
         appliance: Some(event.message.appliance.clone()),
         event: Some(event.kind.name()),
         lsid: Some(event.lsid.clone()),
         ..match stored {
             Ok(()) => LogLine::new(Outcome::Queued),
-            Err(Unavailable { cause }) => LogLine { cause: Some(cause), ..LogLine::new(Outcome::Unavailable) },
+            Err(error) => LogLine { cause: Some(error.cause().to_owned()), ..LogLine::new(Outcome::Unavailable) },
         }
     }
 }
 
-fn quarantined(body: &QuarantinedBody, stored: Result<(), Unavailable>) -> LogLine {
+fn quarantined(body: &QuarantinedBody, stored: Result<(), QueueError>) -> LogLine {
     let (outcome, cause) = match stored {
         Ok(()) => (Outcome::Quarantined, body.reason.cause().to_owned()),
-        Err(Unavailable { cause }) => (Outcome::Unavailable, cause),
+        Err(error) => (Outcome::Unavailable, error.cause().to_owned()),
     };
     LogLine {
         cause: Some(cause),

@@ -10,7 +10,7 @@
 //! - `shared_token`: one token of the appliance for many processes.
 //! - [`budget`]: the tenant's hourly budget of calls.
 //! - [`silence`], by [`business_hours`]: whether events still come.
-//! - [`queue`], [`notify`], [`outcome_line`], [`log_line`]: what messages, people and the log get.
+//! - [`queues`], [`notify`], [`outcome_line`], [`log_line`]: what messages, people and the log get.
 //! - [`config`], [`clock`]: the doors to environment and clock.
 
 pub mod admit;
@@ -25,7 +25,7 @@ pub mod log_line;
 pub mod notify;
 pub mod outcome_line;
 pub mod perform;
-pub mod queue;
+pub mod queues;
 mod shared_token;
 pub mod silence;
 pub mod worker;

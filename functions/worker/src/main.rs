@@ -15,7 +15,7 @@ use worker::invocation::Invocation;
 use worker::link::Links;
 use worker::log_line::NAMESPACE;
 use worker::notify::Notifier;
-use worker::queue::Queues;
+use worker::queues::Queues;
 use worker::silence::Watch;
 use worker::worker::Worker;
 

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use queue::QueueMessage;
 use serde_json::json;
 use session::delivery::{Ending, Record, WriteId, WriteState};
-use session::{ApplianceId, OutboundEvent, QueueMessage};
+use session::{ApplianceId, OutboundEvent};
 use telemetry::{Level, Line, Metric};
 
 use crate::perform::Run;

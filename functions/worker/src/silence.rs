@@ -13,8 +13,9 @@ use std::sync::{Mutex, PoisonError};
 use aws_lambda_events::sqs::SqsEvent;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Ledger, LedgerError};
+use queue::QueueMessage;
 use serde_json::{Value, json};
-use session::{ApplianceId, Origin, QueueMessage};
+use session::{ApplianceId, Origin};
 use telemetry::{Level, Line, Metric};
 
 use crate::business_hours::{BusinessHours, InvalidHours};

@@ -8,9 +8,10 @@ use appliance::outbound_event::{self, Parsed};
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce, Progress, Stored};
+use queue::QueueMessage;
+use session::OutboundEvent;
 use session::delivery::waits::{later, not_before_receives_last, queue_time_ends};
 use session::delivery::{Arrival, DeadLetterReason, Delivery, Ending, Input, NoticeSubject, Pass, Record, WaitReason};
-use session::{OutboundEvent, QueueMessage};
 use telemetry::{Level, Line, Log};
 
 use crate::admit::Admitted;
@@ -20,7 +21,7 @@ use crate::link::{Link, LinkError, Links};
 use crate::notify::Notifier;
 use crate::outcome_line::{Identity, ended_line, event_line, waits_line};
 use crate::perform::{Performer, Run};
-use crate::queue::Queues;
+use crate::queues::Queues;
 
 /// Whether a message is done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

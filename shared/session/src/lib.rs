@@ -3,7 +3,7 @@
 //! Pure: values in, values out. No async, no HTTP, no AWS, no clock (`now` is an argument), no environment. What is
 //! decided here is done elsewhere: by the worker, with the clients of `appliance`, `ticketing` and `ledger`.
 //!
-//! - [`ids`], [`event`], [`origin`], [`queue_message`]: what travels between the parts.
+//! - [`ids`], [`event`], [`origin`]: what happened, and who says so.
 //! - [`support_session`]: what the appliance reports of one session.
 //! - [`presence`], [`external_key`], [`time_entry`], [`render`]: what that means for a ticket.
 //! - [`content`]: what is written, in the words of ticketing, free of any vendor's wire format.
@@ -20,7 +20,6 @@ pub mod ids;
 pub(crate) mod local_time;
 pub mod origin;
 pub mod presence;
-pub mod queue_message;
 pub mod render;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -33,5 +32,4 @@ pub use event::{EventKind, OutboundEvent};
 pub use failure::{Failure, Sentence};
 pub use ids::{ApplianceId, Gsnumber, Lsid, RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
 pub use origin::Origin;
-pub use queue_message::QueueMessage;
 pub use support_session::SupportSession;

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use queue::QueueMessage;
 use receiver_function::access::{Access, TokenHash};
 use receiver_function::decide::{BODY_BYTES_MAX, Call, Decision, PATH, decide};
 use receiver_function::function_url::safe_payload;
 use receiver_function::read_call;
-use session::{ApplianceId, QueueMessage};
+use session::ApplianceId;
 
 use crate::{KIB, MIB, Samples, Target};
 
@@ -63,14 +64,12 @@ fn check(call: &Call<'_>, decision: &Decision) {
             let json = event.message.to_json();
             assert!(json.is_ascii(), "SQS takes it");
             assert_eq!(QueueMessage::from_json(&json).expect("the worker reads it"), event.message);
-            assert!(
-                event.group().len() <= 128 && event.group().bytes().all(|byte| byte.is_ascii_graphic()),
-                "SQS takes the group"
-            );
+            let group = queue::group_id(&event.message.appliance, &event.lsid);
+            assert!(group.len() <= 128 && group.bytes().all(|byte| byte.is_ascii_graphic()), "SQS takes the group");
         }
         Decision::Quarantine(body) => {
             check_token(call);
-            let json = body.to_json();
+            let json = body.to_quarantined().to_json();
             assert!(json.is_ascii(), "SQS takes it");
             assert_eq!(QueueMessage::from_json(&json).expect("it can be replayed"), body.message);
             assert!(body.message.body.len() <= BODY_BYTES_MAX.min(body.full_length));

@@ -5,7 +5,8 @@
 
 use appliance::outbound_event;
 use jiff::Timestamp;
-use session::{ApplianceId, Origin, QueueMessage};
+use queue::QueueMessage;
+use session::{ApplianceId, Origin};
 
 use crate::{KIB, MIB, Samples, Target, split_selector};
 

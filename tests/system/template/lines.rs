@@ -2,6 +2,7 @@
 
 use aws::Timeouts;
 use jiff::{SignedDuration, Timestamp};
+use queue::QueueMessage;
 use receiver::Receiver;
 use receiver::config::{Config, LeftOut};
 use receiver::enqueue::Queues;
@@ -10,7 +11,7 @@ use receiver::log_line::left_out_line;
 use receiver::strangers::Strangers;
 use serde_json::{Value, json};
 use session::delivery::NoticeSubject;
-use session::{EventKind, Origin, OutboundEvent, QueueMessage};
+use session::{EventKind, Origin, OutboundEvent};
 use telemetry::{Level, Line, Log};
 use worker::log_line::{notice_line, panicked_line, untold_line};
 use worker::outcome_line::{Identity, waits_line};

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use queue::QueueMessage;
 use receiver::Receiver;
 use receiver::access::Access;
 use receiver::config::Config;
 use receiver::enqueue::Queues;
 use receiver::log_line::{LogLine, NAMESPACE};
 use serde_json::{Value, json};
-use session::{Origin, QueueMessage};
+use session::Origin;
+use simulators::sqs::{EVENTS, FakeSqs, Fault, QUARANTINE};
 use telemetry::{Level, Log};
 
-use crate::fake_sqs::{EVENTS, FakeSqs, Fault, QUARANTINE};
 use crate::{PATIENCE, TOKEN, changed, events, outbound, payload, setting};
 
 fn now() -> Timestamp {
@@ -347,7 +348,7 @@ async fn warm_up_stores_nothing_and_is_refused_for_what_it_lacks() {
     assert_eq!(queues.warm_up().await, Ok(()));
     assert_eq!((sqs.refusals(), sqs.messages().len()), (vec!["MissingParameter"], 0));
     sqs.fail(Fault::Stall);
-    assert_eq!(queues.warm_up().await.unwrap_err().cause, "timeout");
+    assert_eq!(queues.warm_up().await.unwrap_err().cause(), "timeout");
 }
 
 #[tokio::test]

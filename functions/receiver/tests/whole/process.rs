@@ -3,9 +3,9 @@
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
+use simulators::sqs::FakeSqs;
 
 use crate::fake_lambda::{FakeLambda, Result, TRACE};
-use crate::fake_sqs::FakeSqs;
 use crate::{TOKEN, changed, payload, setting};
 
 /// The receiver's process, ended with the test.

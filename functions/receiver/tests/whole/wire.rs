@@ -1,10 +1,10 @@
 //! Faults on the line to SQS, each as long as it lasts: 503, and once all is well the resent event is stored, once. That it takes less than two
 //! seconds follows from the time-outs (`aws::Timeouts::RECEIVER`), not from a clock in a test.
 
+use simulators::sqs::FakeSqs;
 use simulators::{FaultyWire, WireFault};
 
 use crate::answers::{post, receiver};
-use crate::fake_sqs::FakeSqs;
 use crate::payload;
 
 /// What goes wrong; `None`: nobody listens.

@@ -19,7 +19,7 @@ use worker::budget::Budgets;
 use worker::link::Links;
 use worker::log_line::NAMESPACE;
 use worker::notify::Notifier;
-use worker::queue::Queues;
+use worker::queues::Queues;
 use worker::worker::{Disposition, Worker};
 
 use crate::faults::{Fault, Place};

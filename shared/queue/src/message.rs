@@ -7,9 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-use crate::ids::ApplianceId;
-use crate::origin::Origin;
+use session::{ApplianceId, Origin};
 
 /// The version written here. A release reads this one and, once there is another, its neighbours'.
 pub const VERSION: u32 = 1;
@@ -27,7 +25,7 @@ pub struct QueueMessage {
     pub body: Vec<u8>,
 }
 
-/// Why a text of the queue is no message of ours. Such a message can never be processed and goes to the dead letters.
+/// Why a text of the queue is no message of ours. Such a message can never be processed and goes to the dead-letter queue.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidMessage {
     /// Not JSON, or not of our shape; the position is line and column. Carries no content.
@@ -44,6 +42,12 @@ pub enum InvalidMessage {
     /// Neither or both of `body` and `body_base64`, or base64 that is none.
     #[error("it must have either body or valid body_base64")]
     Body,
+}
+
+impl InvalidMessage {
+    pub(crate) fn shape(error: &serde_json::Error) -> Self {
+        Self::Shape { line: error.line(), column: error.column() }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,16 +93,15 @@ impl QueueMessage {
     ///
     /// [`InvalidMessage`], never retryable: the text will not change.
     pub fn from_json(text: &str) -> Result<Self, InvalidMessage> {
-        let shape = |error: serde_json::Error| InvalidMessage::Shape { line: error.line(), column: error.column() };
         #[derive(Deserialize)]
         struct Version {
             v: u32,
         }
-        let Version { v } = serde_json::from_str(text).map_err(shape)?;
+        let Version { v } = serde_json::from_str(text).map_err(|error| InvalidMessage::shape(&error))?;
         if v != VERSION {
             return Err(InvalidMessage::Version(v));
         }
-        let wire: Wire = serde_json::from_str(text).map_err(shape)?;
+        let wire: Wire = serde_json::from_str(text).map_err(|error| InvalidMessage::shape(&error))?;
         let body = match (wire.body, wire.body_base64) {
             (Some(body), None) => body.into_bytes(),
             (None, Some(encoded)) => STANDARD.decode(encoded).map_err(|_| InvalidMessage::Body)?,
