@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use ledger::LedgerError;
+use link::Link;
 use session::ApplianceId;
 use session::delivery::{Gate, GateAnswer, GateStep, Pass, Probe, WaitReason};
 
 use crate::clock;
-use crate::link::Link;
 use crate::worker::{Attempt, Worker};
 
 /// What is to become of an event before anything is claimed.

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use link::Link;
 use session::ApplianceId;
 use session::delivery::budget::{Budget, budget};
 use session::delivery::{Pace, Pause, Pauses};
@@ -16,7 +17,6 @@ use telemetry::Log;
 use tokio::time::Instant;
 
 use crate::clock;
-use crate::link::Link;
 use crate::log_line::budget_line;
 
 /// A look is a courtesy: it must not use up the invocation of a session when the neighbour stalls.

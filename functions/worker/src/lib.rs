@@ -6,8 +6,6 @@
 //! - [`handler`]: a batch of the queue, record by record; a panic is one record's failure.
 //! - [`worker`]: one event: read, link, admit, claim, run, let go. [`admit`]: whether it is its turn.
 //! - [`perform`]: the steps of the delivery, with concrete clients.
-//! - [`link`]: a connection document turned into rules and clients.
-//! - `shared_token`: one token of the appliance for many processes.
 //! - [`budget`]: the tenant's hourly budget of calls.
 //! - [`silence`], by [`business_hours`]: whether events still come.
 //! - [`queues`], [`notify`], [`outcome_line`], [`log_line`]: what messages, people and the log get.
@@ -20,12 +18,10 @@ pub mod clock;
 pub mod config;
 pub mod handler;
 pub mod invocation;
-pub mod link;
 pub mod log_line;
 pub mod notify;
 pub mod outcome_line;
 pub mod perform;
 pub mod queues;
-mod shared_token;
 pub mod silence;
 pub mod worker;

@@ -5,8 +5,9 @@
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::DisplayErrorContext;
 use ledger::Ledger;
+use link::ConnectionName;
 use session::delivery::{Notice, NoticeSubject};
-use session::{ApplianceId, Lsid, Sentence};
+use session::{ApplianceId, Lsid};
 use telemetry::Log;
 
 use crate::clock;
@@ -14,32 +15,6 @@ use crate::log_line::{notice_line, untold_line};
 
 /// Amazon SNS takes subjects of less than 100 characters.
 const SUBJECT_CHARACTERS_MAX: usize = 99;
-
-/// A connection as people are told of it: `Acme, production (default)`, or the appliance id alone where no name is known.
-#[derive(Debug, Clone, Copy)]
-pub struct ConnectionName<'a> {
-    /// The appliance id: what grouping, table and log know the connection by.
-    pub appliance: &'a ApplianceId,
-    /// The connection document's `name`; may be empty, which means none.
-    pub name: &'a str,
-}
-
-impl ConnectionName<'_> {
-    fn line(&self) -> String {
-        let name = Sentence::new(self.name);
-        match name.as_str() {
-            "" => self.appliance.to_string(),
-            name => format!("{name} ({})", self.appliance),
-        }
-    }
-}
-
-impl<'a> From<&'a ApplianceId> for ConnectionName<'a> {
-    /// Without a name: its document could not be read.
-    fn from(appliance: &'a ApplianceId) -> Self {
-        Self { appliance, name: "" }
-    }
-}
 
 /// Tells people.
 #[derive(Debug, Clone)]
@@ -122,7 +97,7 @@ fn subject(connection: ConnectionName<'_>, subject: NoticeSubject) -> String {
 fn short_name(connection: ConnectionName<'_>, room: usize) -> String {
     const CUT: &str = "...";
     let ascii = |character: char| if character.is_ascii() { character } else { '?' };
-    let whole: String = connection.line().chars().map(ascii).collect();
+    let whole: String = connection.to_string().chars().map(ascii).collect();
     let id = connection.appliance.as_str();
     // The cut name, a blank and the parentheses around the id.
     let for_name = room.saturating_sub(CUT.len() + id.len() + " ()".len());
@@ -138,15 +113,14 @@ fn short(text: &str) -> String {
 }
 
 fn connection_text(connection: ConnectionName<'_>, problem: &str, remedy: &str) -> String {
-    format!("Appliance:  {}\nWhat:       {problem}\nWhat to do: {remedy}\n", connection.line())
+    format!("Appliance:  {connection}\nWhat:       {problem}\nWhat to do: {remedy}\n")
 }
 
 fn text(connection: ConnectionName<'_>, lsid: &Lsid, notice: &Notice) -> String {
-    let appliance = connection.line();
     let ticket = notice.ticket.as_ref().map_or("none".to_owned(), ToString::to_string);
     let write = notice.write.as_ref().map_or("none in particular".to_owned(), ToString::to_string);
     format!(
-        "Appliance:  {appliance}\nSession:    {lsid}\nTicket:     {ticket}\nWrite:      {write}\nWhat:       {}\nWhat to do: {}\n\n\
+        "Appliance:  {connection}\nSession:    {lsid}\nTicket:     {ticket}\nWrite:      {write}\nWhat:       {}\nWhat to do: {}\n\n\
          Others of the same kind within the hour are not mailed; the log and the ledger's index \"attention\" name them all.\n",
         notice.sentence, notice.remedy
     )
@@ -195,7 +169,7 @@ mod tests {
         let appliance: ApplianceId = "acme".parse().unwrap();
         let told = subject(ConnectionName::from(&appliance), NoticeSubject::InDoubt);
         assert_eq!(told, "Session Bridge: acme: a write is in doubt");
-        assert_eq!(ConnectionName { appliance: &appliance, name: " \n " }.line(), "acme");
+        assert_eq!(ConnectionName { appliance: &appliance, name: " \n " }.to_string(), "acme");
     }
 
     #[test]

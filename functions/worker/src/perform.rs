@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Progress, Stored};
+use link::{Link, Links};
 use session::delivery::{Answer, Content, Delivery, Ending, LookUp, NoAuthor, Pauses, Place, Step};
 use session::time_entry::date_worked;
 use session::{ApplianceId, Failure, Lsid, RemoteId};
@@ -13,10 +14,8 @@ use ticketing::autotask::AuthorProblem;
 use tokio::time::Instant;
 
 use crate::clock;
-use crate::link::{Link, Links};
 use crate::log_line::replaced_line;
 use crate::notify::Notifier;
-use crate::shared_token;
 
 /// More steps than any session can need: an endless run would be a defect, and must not hold a session for ever.
 const STEPS_MAX: u32 = 2_000;
@@ -122,7 +121,7 @@ impl Performer<'_> {
             .call(async |link, by| link.appliance.fetch_report(lsid, by.saturating_duration_since(Instant::now())).await)
             .await;
         // At once, not after the run: a process that ends in between would have used up a token for nobody else.
-        shared_token::keep(&self.link.appliance, self.ledger, self.appliance).await;
+        self.links.share_token(&self.link, self.appliance, clock::now()).await;
         if let Ok(session) = &report
             && session.replaced_characters > 0
         {

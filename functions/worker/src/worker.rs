@@ -8,6 +8,7 @@ use appliance::outbound_event::{self, Parsed};
 use aws_lambda_events::sqs::SqsMessage;
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce, Progress, Stored};
+use link::{Link, LinkError, Links};
 use queue::QueueMessage;
 use session::OutboundEvent;
 use session::delivery::waits::{later, not_before_receives_last, queue_time_ends};
@@ -17,7 +18,6 @@ use telemetry::{Level, Line, Log};
 use crate::admit::Admitted;
 use crate::budget::Budgets;
 use crate::clock;
-use crate::link::{Link, LinkError, Links};
 use crate::notify::Notifier;
 use crate::outcome_line::{Identity, ended_line, event_line, waits_line};
 use crate::perform::{Performer, Run};
@@ -107,9 +107,9 @@ impl Worker {
     async fn try_deliver(&self, attempt: &Attempt) -> Result<Fate, Obstacle> {
         let appliance = &attempt.queued.appliance;
         let link = self.links.get(appliance, clock::now()).await?;
-        for complaint in &link.complaints {
+        for warning in &link.warnings {
             let name = link.name_of(appliance);
-            self.notifier.tell_of_connection(name, complaint.subject, &complaint.problem, complaint.remedy).await;
+            self.notifier.tell_of_connection(name, warning.subject, &warning.problem, warning.remedy).await;
         }
         let pass = match self.admit(attempt, &link).await? {
             Admitted::Go(pass) => pass,

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn client(tenant: &ApplianceTenant, credentials: Credentials) -> ApplianceClient {
     ApplianceClient::new(ApplianceConfig {
-        url: tenant.url().to_owned(),
+        url: tenant.url().parse().unwrap(),
         credentials,
         locale: None,
         ca_certificate: None,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use regex_lite::Regex;
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -179,8 +180,8 @@ pub struct AutotaskConnection {
     /// Regular expression whose first group is the ticket in an external key. Default: the first `T` with eight digits, a
     /// dot and digits; else a key of digits alone is a ticket id.
     #[serde(default, deserialize_with = "value::pattern")]
-    #[schemars(extend("format" = "regex"))]
-    pub external_key_pattern: Option<String>,
+    #[schemars(with = "Option<String>", extend("format" = "regex", "default" = null))]
+    pub external_key_pattern: Option<Regex>,
     /// A ticket found by bare digits and without activity for so long is unmatched, since digits may be a phone number; days.
     #[serde(default = "stale_ticket_days_default")]
     pub stale_ticket_days: u32,
@@ -232,7 +233,7 @@ fn unknown_write_wait_seconds_default() -> u32 {
 }
 
 impl Document {
-    /// What the delivery needs to know.
+    /// What the delivery needs to know, but for the key's pattern ([`AutotaskConnection::external_key_pattern`]).
     #[must_use]
     pub fn settings(&self) -> Settings {
         let autotask = &self.autotask;
@@ -243,7 +244,6 @@ impl Document {
             time_zone: self.time_zone.clone(),
             retry_hours: EventKind::ALL.into_iter().map(|kind| (kind, self.retry_hours_of(kind))).collect(),
             enabled_events: EventKind::ALL.into_iter().filter(|kind| self.is_enabled(*kind)).collect(),
-            external_key_pattern: autotask.external_key_pattern.clone(),
             stale_ticket_days: autotask.stale_ticket_days,
             unknown_write_wait_seconds: autotask.unknown_write_wait_seconds,
             note: autotask.note,

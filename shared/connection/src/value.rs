@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
+use session::external_key;
 use url::Url;
 
 /// The only version of the document so far.
@@ -77,12 +78,14 @@ pub(crate) fn certificate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     Err(D::Error::custom("expected a certificate in PEM form, with its BEGIN and END lines, line breaks written as \\n"))
 }
 
-pub(crate) fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn pattern<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
     let expected = || D::Error::custom("expected a regular expression with a group, as in CASE-(\\d+)");
-    let regex = Regex::new(&text).map_err(|_| expected())?;
+    let too_large = || D::Error::custom("expected a smaller regular expression: to look for this one could take seconds");
+    let is_one = || Regex::new(&text).is_ok();
+    let regex = external_key::pattern(&text).ok_or_else(|| if is_one() { too_large() } else { expected() })?;
     // The whole match counts as a group, too.
-    if regex.captures_len() < 2 { Err(expected()) } else { Ok(Some(text)) }
+    if regex.captures_len() < 2 { Err(expected()) } else { Ok(Some(regex)) }
 }
 
 /// Texts, numbers, true and false by name; `null` means not set.

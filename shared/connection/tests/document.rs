@@ -80,6 +80,7 @@ fn every_mistake_is_named_with_its_key_and_what_is_expected() {
         ("autotask.secret", json!(null)),
         ("autotask.external_key_pattern", json!("CASE-(\\d+")),
         ("autotask.external_key_pattern", json!("CASE-\\d+")),
+        ("autotask.external_key_pattern", json!("(?:a?){600}(b)")),
         ("autotask.stale_ticket_days", json!(0)),
         ("autotask.unknown_write_wait_seconds", json!(100_000)),
         ("autotask.note.type", json!("1")),
@@ -219,7 +220,8 @@ fn defaults_are_those_of_the_table() {
             EventKind::SupportConferenceRepExitSurveyCompleted
         ]
     );
-    assert_eq!((settings.external_key_pattern, settings.stale_ticket_days, settings.unknown_write_wait_seconds), (None, 90, 300));
+    assert!(document.autotask.external_key_pattern.is_none());
+    assert_eq!((settings.stale_ticket_days, settings.unknown_write_wait_seconds), (90, 300));
     assert_eq!((settings.note.note_type, settings.note.visibility), (1, Visibility::Internal));
     let time_entry = settings.time_entry;
     assert_eq!((time_entry.enabled, time_entry.minimum_seconds, time_entry.maximum_hours), (false, 60, 8));

@@ -26,8 +26,6 @@ pub struct Settings {
     pub retry_hours: BTreeMap<EventKind, u32>,
     /// Which events are processed; the others are ignored.
     pub enabled_events: Vec<EventKind>,
-    /// How to find the ticket in an external key; `None`: the built-in rules.
-    pub external_key_pattern: Option<String>,
     /// A ticket found by bare digits and without activity for so long is unmatched; days.
     pub stale_ticket_days: u32,
     /// How long the vendor may still finish a call whose answer was lost; seconds.

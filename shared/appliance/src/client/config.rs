@@ -11,7 +11,7 @@ use super::CONNECT_TIMEOUT;
 #[derive(Debug, Clone)]
 pub struct ApplianceConfig {
     /// `https://<host>`, optionally with a port and a path, which then stands before every path of the vendor's interfaces.
-    pub url: String,
+    pub url: Url,
     /// What to show at the door.
     pub credentials: Credentials,
     /// The language in which the appliance should name things, such as `en-us`. Sent as `Accept-Language`: the old plugin had such a
@@ -47,9 +47,6 @@ pub enum Credentials {
 /// A setting with which no client can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Not a URL at all.
-    #[error("`url` is not a URL such as https://support.example.com")]
-    NotAUrl,
     /// Neither `https` nor `http`.
     #[error("`url` must begin with https://")]
     Scheme,
@@ -72,7 +69,7 @@ pub enum ConfigError {
 
 impl ApplianceConfig {
     pub(super) fn base_url(&self) -> Result<Url, ConfigError> {
-        let url = Url::parse(self.url.trim()).map_err(|_| ConfigError::NotAUrl)?;
+        let url = &self.url;
         match url.scheme() {
             "https" => {}
             "http" if self.allow_plain_http => {}
@@ -80,7 +77,7 @@ impl ApplianceConfig {
             _ => return Err(ConfigError::Scheme),
         }
         let extra = !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some();
-        if extra { Err(ConfigError::UrlParts) } else { Ok(url) }
+        if extra { Err(ConfigError::UrlParts) } else { Ok(url.clone()) }
     }
 
     pub(super) fn http_client(&self) -> Result<Client, ConfigError> {

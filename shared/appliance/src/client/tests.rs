@@ -86,7 +86,7 @@ impl Server {
 
 fn config(url: &str) -> ApplianceConfig {
     ApplianceConfig {
-        url: url.to_owned(),
+        url: url.parse().unwrap(),
         credentials: Credentials::OAuth { client_id: CLIENT_ID.to_owned(), client_secret: SECRET.into() },
         locale: None,
         ca_certificate: None,

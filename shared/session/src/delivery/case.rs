@@ -46,7 +46,7 @@ pub struct Rules {
     pub settings: Settings,
     /// The templates, overrides included.
     pub templates: Templates,
-    /// The compiled `external_key_pattern`.
+    /// How to find the ticket in an external key; `None`: the built-in rules.
     pub key_pattern: Option<Regex>,
     /// How fast time runs: all of it, except in trials.
     pub pace: Pace,

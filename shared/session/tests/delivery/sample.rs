@@ -36,7 +36,6 @@ pub(crate) fn settings() -> Settings {
             EventKind::SupportConferenceCustomerExitSurveyCompleted,
             EventKind::SupportConferenceRepExitSurveyCompleted,
         ],
-        external_key_pattern: None,
         stale_ticket_days: 90,
         unknown_write_wait_seconds: 300,
         note: NoteSettings::default(),

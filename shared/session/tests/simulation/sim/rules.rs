@@ -116,7 +116,6 @@ fn make(choice: Choice) -> Rules {
         time_zone: jiff::tz::TimeZone::UTC,
         retry_hours: end.into_iter().chain(surveys).map(|event| (event, hours)).collect(),
         enabled_events,
-        external_key_pattern: None,
         stale_ticket_days: 90,
         unknown_write_wait_seconds: if choice.waits { 300 } else { 0 },
         note: NoteSettings::default(),

@@ -5,19 +5,18 @@
 //! client asks for one, as it does when the appliance refuses it.
 
 use appliance::client::ApplianceClient;
+use jiff::Timestamp;
 use ledger::{Ledger, SealedToken};
 use session::ApplianceId;
 
-use crate::clock;
-
 /// Hands the client the token that another process has kept. One read, or none for a client that works without tokens.
-pub(crate) async fn adopt(client: &ApplianceClient, ledger: &Ledger, appliance: &ApplianceId) {
+pub(crate) async fn adopt(client: &ApplianceClient, ledger: &Ledger, appliance: &ApplianceId, now: Timestamp) {
     if !client.works_with_tokens() {
         return;
     }
     match ledger.token(appliance).await {
         Ok(Some(token)) => {
-            let adopted = client.adopt(appliance, &token.bytes, clock::now()).await;
+            let adopted = client.adopt(appliance, &token.bytes, now).await;
             tracing::debug!(%appliance, adopted, "the ledger has a token");
         }
         Ok(None) => {}
@@ -26,10 +25,10 @@ pub(crate) async fn adopt(client: &ApplianceClient, ledger: &Ledger, appliance: 
 }
 
 /// Keeps the client's token for other processes, if it was issued since the last time. One write per issued token.
-pub(crate) async fn keep(client: &ApplianceClient, ledger: &Ledger, appliance: &ApplianceId) {
-    let Some(token) = client.token_to_share(appliance, clock::now()).await else { return };
+pub(crate) async fn keep(client: &ApplianceClient, ledger: &Ledger, appliance: &ApplianceId, now: Timestamp) {
+    let Some(token) = client.token_to_share(appliance, now).await else { return };
     let token = SealedToken { bytes: token.bytes, valid_until: token.valid_until };
-    if let Err(error) = ledger.keep_token(appliance, &token, clock::now()).await {
+    if let Err(error) = ledger.keep_token(appliance, &token, now).await {
         tracing::warn!(%appliance, %error, "the token could not be shared: other processes ask for their own");
     }
 }

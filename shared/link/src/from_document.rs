@@ -1,0 +1,73 @@
+//! The parts of a connection, made from its document. Pure but for the certificate authorities of the machine, which the clients
+//! read; nobody is called.
+//!
+//! What the document's types have checked is handed over as it is: addresses as addresses, the key's pattern compiled.
+
+use appliance::client::{ApplianceClient, ApplianceConfig, Credentials};
+use connection::{ApplianceConnection, ApplianceCredentials, AutotaskConnection, Document};
+use session::delivery::Rules;
+use session::delivery::{ApiUser, DocumentVersion, Pace};
+use session::render::{TemplateProblem, Templates};
+use ticketing::autotask::AutotaskClient;
+
+use crate::links::LinkError;
+
+/// What the delivery decides by, and which templates cannot be used (the built-in ones are, in their place).
+#[must_use]
+pub fn rules(document: &Document, version: DocumentVersion, pace: Pace) -> (Rules, Vec<TemplateProblem>) {
+    let settings = document.settings();
+    let (templates, problems) = Templates::new(&settings.templates);
+    let key_pattern = document.autotask.external_key_pattern.clone();
+    let api_user = ApiUser(document.autotask.identity());
+    (Rules { settings, templates, key_pattern, pace, document: version, api_user }, problems)
+}
+
+/// The client of the appliance.
+///
+/// # Errors
+///
+/// [`LinkError::Client`], naming what only the HTTP library can judge, such as a certificate. Not retryable.
+pub fn appliance_client(document: &Document) -> Result<ApplianceClient, LinkError> {
+    let client = ApplianceClient::new(appliance_config(&document.appliance));
+    client.map_err(|error| LinkError::Client { key: "appliance", problem: error.to_string() })
+}
+
+/// The client of Autotask.
+///
+/// # Errors
+///
+/// [`LinkError::Client`], as [`appliance_client`].
+pub fn autotask_client(document: &Document) -> Result<AutotaskClient, LinkError> {
+    let client = AutotaskClient::new(autotask_config(&document.autotask));
+    client.map_err(|error| LinkError::Client { key: "autotask", problem: error.to_string() })
+}
+
+fn appliance_config(connection: &ApplianceConnection) -> ApplianceConfig {
+    let credentials = match connection.credentials() {
+        ApplianceCredentials::OAuth(oauth) => {
+            Credentials::OAuth { client_id: oauth.client_id.clone(), client_secret: oauth.client_secret.clone() }
+        }
+        ApplianceCredentials::Password(user) => {
+            Credentials::Password { username: user.username.clone(), password: user.password.clone() }
+        }
+    };
+    ApplianceConfig {
+        url: connection.url.clone(),
+        credentials,
+        locale: Some(connection.locale.clone()),
+        ca_certificate: connection.ca_certificate.clone(),
+        allow_invalid_certificates: connection.allow_invalid_certificates,
+        allow_plain_http: connection.allow_plain_http,
+    }
+}
+
+fn autotask_config(connection: &AutotaskConnection) -> ticketing::autotask::Config {
+    ticketing::autotask::Config {
+        zone_url: connection.zone_url.clone(),
+        discovery_url: None,
+        username: connection.username.clone(),
+        secret: connection.secret.clone(),
+        integration_code: connection.integration_code.clone(),
+        allow_plain_http: connection.allow_plain_http,
+    }
+}
