@@ -1,14 +1,17 @@
-//! The settings of the receiver. This file is the only one that reads the environment (but for the `AWS_*` variables,
-//! which the `aws` crate reads).
+//! The settings of the receiver: what the template tells it, in environment variables.
 //!
 //! What concerns the whole receiver stops the start when it is wrong. What concerns one appliance does not: an item of the list of
 //! tokens that cannot be used is left out ([`Config::left_out`]), to be told loudly, and the other appliances are served. What a
 //! variable holds is never repeated in an error: where a hash belongs, somebody may have put the token.
 
-use crate::access::{Access, TokenHash};
-use crate::network::Network;
+use aws::{Variables, process_variable};
 use session::ApplianceId;
 use telemetry::{LEVELS_EXPECTED, Level, level_named};
+
+pub use aws::ConfigError;
+
+use crate::access::{Access, TokenHash};
+use crate::network::Network;
 
 const EVENTS_QUEUE_URL: &str = "EVENTS_QUEUE_URL";
 const QUARANTINE_QUEUE_URL: &str = "QUARANTINE_QUEUE_URL";
@@ -33,37 +36,6 @@ pub struct Config {
     pub log_level: Level,
     /// What the metrics are told apart by when one account has several stacks. Empty outside Lambda.
     pub function_name: String,
-}
-
-/// A setting that is missing or wrong. Not retryable: the deployment must be corrected.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A variable that must be set.
-    #[error("the environment variable {variable} is missing or empty; expected: {expected}")]
-    Missing {
-        /// Its name.
-        variable: &'static str,
-        /// What it should hold.
-        expected: &'static str,
-    },
-    /// A variable that holds something else.
-    #[error("the environment variable {variable} is wrong; expected: {expected}")]
-    Wrong {
-        /// Its name.
-        variable: &'static str,
-        /// What it should hold.
-        expected: &'static str,
-    },
-    /// A list of which one item is something else.
-    #[error("item {item} of the environment variable {variable} is wrong; expected: {expected}")]
-    WrongItem {
-        /// Its name.
-        variable: &'static str,
-        /// Which item, counted from 1.
-        item: usize,
-        /// What it should be.
-        expected: &'static str,
-    },
 }
 
 /// An item of the list of tokens that cannot be used.
@@ -118,10 +90,9 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// As [`from_lookup`](Self::from_lookup).
-    #[expect(clippy::disallowed_methods, reason = "this is the one door to the environment")]
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_lookup(|variable| std::env::var(variable).ok())
+    /// As [`from_variables`](Self::from_variables).
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_variables(process_variable)
     }
 
     /// The settings that `lookup` describes, variable by variable; an empty value counts as none.
@@ -129,37 +100,26 @@ impl Config {
     /// # Errors
     ///
     /// The first variable that is missing or wrong, and what is expected there.
-    pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
-        let optional = |variable| lookup(variable).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        let required = |variable, expected| optional(variable).ok_or(ConfigError::Missing { variable, expected });
-
-        let (mut access, left_out) = read_tokens(&required(APPLIANCE_TOKENS, TOKENS_EXPECTED)?);
-        access.networks = read_networks(&optional(ALLOWED_SOURCE_CIDRS).unwrap_or_default())?;
+    pub fn from_variables(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variables = Variables::new(lookup);
+        let (mut access, left_out) = read_tokens(&variables.required(APPLIANCE_TOKENS, TOKENS_EXPECTED)?);
+        access.networks = read_networks(&variables.optional(ALLOWED_SOURCE_CIDRS).unwrap_or_default())?;
         Ok(Self {
-            events_queue_url: queue_url(
-                EVENTS_QUEUE_URL,
-                required(EVENTS_QUEUE_URL, EVENTS_QUEUE_EXPECTED)?,
-                true,
-                EVENTS_QUEUE_EXPECTED,
-            )?,
-            quarantine_queue_url: queue_url(
-                QUARANTINE_QUEUE_URL,
-                required(QUARANTINE_QUEUE_URL, QUARANTINE_QUEUE_EXPECTED)?,
-                false,
-                QUARANTINE_QUEUE_EXPECTED,
-            )?,
+            events_queue_url: variables.read_required(EVENTS_QUEUE_URL, EVENTS_QUEUE_EXPECTED, |url| queue_url(url, true))?,
+            quarantine_queue_url: variables
+                .read_required(QUARANTINE_QUEUE_URL, QUARANTINE_QUEUE_EXPECTED, |url| queue_url(url, false))?,
             access,
             left_out,
-            log_level: read_level(optional(LOG_LEVEL).as_deref())?,
-            function_name: optional(FUNCTION_NAME).unwrap_or_default(),
+            log_level: variables.read(LOG_LEVEL, LEVELS_EXPECTED, level_named)?.unwrap_or(Level::INFO),
+            function_name: variables.optional(FUNCTION_NAME).unwrap_or_default(),
         })
     }
 }
 
-/// The URL, if it is one of a queue of that kind. Exchanged queues would refuse every single message.
-fn queue_url(variable: &'static str, url: String, is_fifo: bool, expected: &'static str) -> Result<String, ConfigError> {
+/// The URL, if it is one of a queue of that kind. Swapped queues would refuse every single message.
+fn queue_url(url: &str, is_fifo: bool) -> Option<String> {
     let is_url = url.starts_with("https://") || url.starts_with("http://");
-    if is_url && url.ends_with(".fifo") == is_fifo { Ok(url) } else { Err(ConfigError::Wrong { variable, expected }) }
+    (is_url && url.ends_with(".fifo") == is_fifo).then(|| url.to_owned())
 }
 
 /// Who may call, and what was left out of it. An appliance all of whose items are left out is known, and refused.
@@ -189,7 +149,7 @@ fn read_hash(hex: &str) -> Result<TokenHash, Unusable> {
 
 fn read_networks(list: &str) -> Result<Vec<Network>, ConfigError> {
     let network = |(item, text): (usize, &str)| {
-        text.parse().map_err(|_| ConfigError::WrongItem { variable: ALLOWED_SOURCE_CIDRS, item, expected: NETWORKS_EXPECTED })
+        text.parse().map_err(|_| ConfigError::InvalidItem { variable: ALLOWED_SOURCE_CIDRS, item, expected: NETWORKS_EXPECTED })
     };
     if list.is_empty() { Ok(Vec::new()) } else { items(list).map(network).collect() }
 }
@@ -198,10 +158,6 @@ fn read_networks(list: &str) -> Result<Vec<Network>, ConfigError> {
 /// must not open the door to all addresses.
 fn items(list: &str) -> impl Iterator<Item = (usize, &str)> {
     list.split(',').enumerate().map(|(index, text)| (index + 1, text.trim()))
-}
-
-fn read_level(name: Option<&str>) -> Result<Level, ConfigError> {
-    name.map_or(Some(Level::INFO), level_named).ok_or(ConfigError::Wrong { variable: LOG_LEVEL, expected: LEVELS_EXPECTED })
 }
 
 #[cfg(test)]
@@ -214,7 +170,7 @@ mod tests {
 
     /// The settings of a good deployment, but for the given ones.
     fn config(with: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        Config::from_lookup(|variable| {
+        Config::from_variables(|variable| {
             let changed = with.iter().find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned());
             let usual = match variable {
                 EVENTS_QUEUE_URL => "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo".to_owned(),
@@ -236,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn exchanged_queues_stop_the_start() {
+    fn swapped_queues_stop_the_start() {
         for (variable, url) in [
             (EVENTS_QUEUE_URL, "https://sqs.eu-central-1.amazonaws.com/123456789012/quarantine"),
             (QUARANTINE_QUEUE_URL, "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo"),
@@ -244,7 +200,7 @@ mod tests {
             (QUARANTINE_QUEUE_URL, "arn:aws:sqs:eu-central-1:123456789012:quarantine"),
         ] {
             let error = config(&[(variable, url)]).unwrap_err();
-            assert!(matches!(error, ConfigError::Wrong { variable: named, .. } if named == variable), "{error}");
+            assert!(matches!(error, ConfigError::Invalid { variable: named, .. } if named == variable), "{error}");
         }
     }
 
@@ -313,7 +269,7 @@ mod tests {
         let networks = config(&[(ALLOWED_SOURCE_CIDRS, "198.51.100.7/32, 2001:db8::/48")]).unwrap().access.networks;
         assert_eq!(networks, ["198.51.100.7/32", "2001:db8::/48"].map(|network| network.parse().unwrap()));
         for list in [",", "198.51.100.7", "198.51.100.7/32,", "any"] {
-            assert!(matches!(config(&[(ALLOWED_SOURCE_CIDRS, list)]), Err(ConfigError::WrongItem { .. })), "{list}");
+            assert!(matches!(config(&[(ALLOWED_SOURCE_CIDRS, list)]), Err(ConfigError::InvalidItem { .. })), "{list}");
         }
         insta::assert_snapshot!(config(&[(ALLOWED_SOURCE_CIDRS, "198.51.100.7")]).unwrap_err());
     }
@@ -326,7 +282,7 @@ mod tests {
         assert_eq!(level("warn"), Ok(Level::WARN));
         assert_eq!(level("debug"), Ok(Level::DEBUG));
         for wrong in ["trace", "INFO", "verbose"] {
-            assert_eq!(level(wrong), Err(ConfigError::Wrong { variable: LOG_LEVEL, expected: LEVELS_EXPECTED }));
+            assert_eq!(level(wrong), Err(ConfigError::Invalid { variable: LOG_LEVEL, expected: LEVELS_EXPECTED }));
         }
     }
 }

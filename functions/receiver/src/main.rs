@@ -27,12 +27,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    let config = Config::from_env();
+    let config = Config::from_environment();
     log_to_stdout(config.as_ref().map_or(Level::INFO, |config| config.log_level), "receiver");
     let config = config?;
     let log = Log::new(NAMESPACE, config.function_name.as_str(), config.log_level);
     say_what_is_left_out(&config, &log);
-    let sdk_config = aws::Environment::from_env()?.sdk_config(&aws::Timeouts::RECEIVER);
+    let sdk_config = aws::Environment::from_environment()?.sdk_config(&aws::Timeouts::RECEIVER);
     let queues = Queues::new(&sdk_config, config.events_queue_url, config.quarantine_queue_url);
     // A start without SQS is a start all the same: calls get 503 until SQS is there, and nobody has to restart anything.
     if let Err(error) = queues.warm_up().await {

@@ -1,17 +1,19 @@
-//! What the template tells the worker, in environment variables. The only place that reads them (those of AWS itself
-//! are read by the `aws` crate).
+//! The settings of the worker: what the template tells it, in environment variables.
 
+use aws::{Variables, process_variable};
 use session::delivery::Pace;
 use telemetry::{LEVELS_EXPECTED, Level, level_named};
 
+pub use aws::ConfigError;
+
 use crate::silence::Hours;
 
-/// What the worker is told at its start.
+/// The settings.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The queue that the events come from: to set how long a message waits.
     pub events_queue_url: String,
-    /// The queue for events that were given up.
+    /// The dead-letter queue.
     pub dead_letter_queue_url: String,
     /// The ledger's table.
     pub ledger_table: String,
@@ -27,64 +29,47 @@ pub struct Config {
     pub business_hours: Hours,
     /// What this function is called; the metrics of stacks are told apart by it.
     pub function_name: String,
-    /// The least grave log lines that are written.
+    /// The least severe log line that is written whole.
     pub log_level: Level,
 }
 
-/// Why the worker cannot start.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A variable is missing or empty.
-    #[error("the environment variable {0} is not set; the template sets it")]
-    Missing(&'static str),
-    /// A variable has a value of the wrong kind.
-    #[error("the environment variable {variable} must be {expected}")]
-    Invalid {
-        /// Which.
-        variable: &'static str,
-        /// What it must be.
-        expected: &'static str,
-    },
-}
+const URL_EXPECTED: &str = "the URL of a queue";
+const TABLE_EXPECTED: &str = "the name of the ledger's table";
+const PREFIX_EXPECTED: &str = "what the names of the secrets with connection documents begin with";
+const DAYS_EXPECTED: &str = "a whole number of days";
+const PACE_EXPECTED: &str = "a whole number of percent, 1 to 100";
 
 impl Config {
-    /// The configuration in the process's environment.
+    /// The settings of this process.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`], naming the variable.
-    #[expect(clippy::disallowed_methods, reason = "this is the one door to the environment")]
+    /// As [`from_variables`](Self::from_variables).
     pub fn from_environment() -> Result<Self, ConfigError> {
-        Self::from_variables(|name| std::env::var(name).ok())
+        Self::from_variables(process_variable)
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let optional = |name| variable(name).filter(|value| !value.is_empty());
-        let required = |name| optional(name).ok_or(ConfigError::Missing(name));
+    /// The settings that `lookup` describes, variable by variable; an empty value counts as none.
+    ///
+    /// # Errors
+    ///
+    /// The first variable that is missing or wrong, and what is expected there.
+    pub fn from_variables(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variables = Variables::new(lookup);
+        let pace = |text: &str| text.parse().ok().and_then(Pace::from_percent);
         Ok(Self {
-            events_queue_url: required("EVENTS_QUEUE_URL")?,
-            dead_letter_queue_url: required("DEAD_LETTER_QUEUE_URL")?,
-            ledger_table: required("LEDGER_TABLE")?,
-            ledger_days: number("LEDGER_DAYS", &required("LEDGER_DAYS")?, "a whole number of days")?,
-            connection_prefix: required("CONNECTION_PREFIX")?,
-            alarm_topic: optional("ALARM_TOPIC_ARN"),
-            pace: pace(optional("RETRY_PACE_PERCENT"))?,
-            business_hours: business_hours(optional("BUSINESS_HOURS").as_deref()),
-            function_name: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "worker".to_owned()),
-            log_level: log_level(optional("LOG_LEVEL"))?,
+            events_queue_url: variables.required("EVENTS_QUEUE_URL", URL_EXPECTED)?,
+            dead_letter_queue_url: variables.required("DEAD_LETTER_QUEUE_URL", URL_EXPECTED)?,
+            ledger_table: variables.required("LEDGER_TABLE", TABLE_EXPECTED)?,
+            ledger_days: variables.read_required("LEDGER_DAYS", DAYS_EXPECTED, |text| text.parse().ok())?,
+            connection_prefix: variables.required("CONNECTION_PREFIX", PREFIX_EXPECTED)?,
+            alarm_topic: variables.optional("ALARM_TOPIC_ARN"),
+            pace: variables.read("RETRY_PACE_PERCENT", PACE_EXPECTED, pace)?.unwrap_or_default(),
+            business_hours: business_hours(variables.optional("BUSINESS_HOURS").as_deref()),
+            function_name: variables.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "worker".to_owned()),
+            log_level: variables.read("LOG_LEVEL", LEVELS_EXPECTED, level_named)?.unwrap_or(Level::INFO),
         })
     }
-}
-
-fn number(variable: &'static str, text: &str, expected: &'static str) -> Result<u32, ConfigError> {
-    text.parse().map_err(|_| ConfigError::Invalid { variable, expected })
-}
-
-fn pace(text: Option<String>) -> Result<Pace, ConfigError> {
-    const EXPECTED: &str = "a whole number of percent, 1 to 100";
-    let Some(text) = text else { return Ok(Pace::default()) };
-    let percent = number("RETRY_PACE_PERCENT", &text, EXPECTED)?;
-    Pace::from_percent(percent).ok_or(ConfigError::Invalid { variable: "RETRY_PACE_PERCENT", expected: EXPECTED })
 }
 
 /// A mistake in them is no reason not to deliver events.
@@ -93,11 +78,6 @@ fn business_hours(text: Option<&str>) -> Hours {
         None | Some("off") => Hours::Off,
         Some(text) => text.parse().map_or_else(Hours::Unreadable, Hours::Of),
     }
-}
-
-fn log_level(text: Option<String>) -> Result<Level, ConfigError> {
-    let invalid = ConfigError::Invalid { variable: "LOG_LEVEL", expected: LEVELS_EXPECTED };
-    text.map_or(Some(Level::INFO), |text| level_named(&text)).ok_or(invalid)
 }
 
 #[cfg(test)]
@@ -118,7 +98,8 @@ mod tests {
 
     #[test]
     fn each_bad_variable_is_named() {
-        assert_eq!(with("LEDGER_TABLE", "").unwrap_err(), ConfigError::Missing("LEDGER_TABLE"));
+        let missing = ConfigError::Missing { variable: "LEDGER_TABLE", expected: TABLE_EXPECTED };
+        assert_eq!(with("LEDGER_TABLE", "").unwrap_err(), missing);
         for (variable, value) in [("LEDGER_DAYS", "long"), ("RETRY_PACE_PERCENT", "0"), ("LOG_LEVEL", "loud")] {
             assert!(matches!(with(variable, value), Err(ConfigError::Invalid { variable: named, .. }) if named == variable));
         }

@@ -48,7 +48,7 @@ async fn answer(worker: &Worker, watch: &Watch, payload: Value, deadline: Timest
 }
 
 fn wire(config: &Config) -> Result<Worker, Error> {
-    let aws = Environment::from_env()?.sdk_config(&Timeouts::WORKER);
+    let aws = Environment::from_environment()?.sdk_config(&Timeouts::WORKER);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws), &config.ledger_table, config.ledger_days);
     let connections = Connections::new(aws_sdk_secretsmanager::Client::new(&aws), &config.connection_prefix);
     let connections = connections.caching_for(config.pace.look_at_document());

@@ -11,7 +11,10 @@ use aws_types::sdk_config::SharedCredentialsProvider;
 
 use crate::timeouts::Timeouts;
 use crate::trust;
+use crate::variables::{ConfigError, Variables, process_variable};
 
+/// Lambda sets all of them.
+const EXPECTED: &str = "what Lambda sets";
 const REGION: &str = "AWS_REGION";
 const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
@@ -30,28 +33,16 @@ pub struct Environment {
     http_client: SharedHttpClient,
 }
 
-/// An environment in which no call to AWS can succeed: a deployment mistake, not retryable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EnvironmentError {
-    /// A variable that Lambda always sets is missing, empty or not Unicode.
-    #[error("the environment variable {variable} is missing, empty or not Unicode")]
-    Missing {
-        /// Its name.
-        variable: &'static str,
-    },
-}
-
 impl Environment {
     /// The environment of this process. To be called once, while the function starts: the values never change later,
     /// since Lambda ends a process before its credentials expire.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Missing`] without region or credentials. The session token may be missing (long-lived
-    /// credentials have none), and so may the endpoint (it is then AWS's own).
-    #[expect(clippy::disallowed_methods, reason = "this is the one door to the AWS_* variables")]
-    pub fn from_env() -> Result<Self, EnvironmentError> {
-        Self::from_lookup(|variable| std::env::var(variable).ok())
+    /// [`ConfigError::Missing`] without region or credentials: no call to AWS can succeed. The session token may be missing
+    /// (long-lived credentials have none), and so may the endpoint (it is then AWS's own).
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_variables(process_variable)
     }
 
     /// The environment that `lookup` describes, variable by variable; an empty value counts as none. For tests and for
@@ -59,21 +50,21 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// As [`from_env`](Self::from_env).
-    pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, EnvironmentError> {
-        let optional = |variable| lookup(variable).filter(|value| !value.is_empty());
-        let required = |variable| optional(variable).ok_or(EnvironmentError::Missing { variable });
+    /// As [`from_environment`](Self::from_environment).
+    pub fn from_variables(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variables = Variables::new(lookup);
+        let required = |variable| variables.required(variable, EXPECTED);
         let credentials = Credentials::new(
             required(ACCESS_KEY_ID)?,
             required(SECRET_ACCESS_KEY)?,
-            optional(SESSION_TOKEN),
-            // Unknown to the process; see `from_env`.
+            variables.optional(SESSION_TOKEN),
+            // Unknown to the process; see `from_environment`.
             None,
             "environment",
         );
         Ok(Self {
             region: required(REGION)?,
-            endpoint_url: optional(ENDPOINT_URL),
+            endpoint_url: variables.optional(ENDPOINT_URL),
             credentials: SharedCredentialsProvider::new(credentials),
             http_client: trust::http_client(),
         })
@@ -117,8 +108,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    fn environment(without: &[&str], with: &[(&'static str, &str)]) -> Result<Environment, EnvironmentError> {
-        Environment::from_lookup(|variable| {
+    fn environment(without: &[&str], with: &[(&'static str, &str)]) -> Result<Environment, ConfigError> {
+        Environment::from_variables(|variable| {
             let lambda = [(REGION, "eu-central-1"), (ACCESS_KEY_ID, "AKIDEXAMPLE"), (SECRET_ACCESS_KEY, "wJalrXUtn-hidden")];
             let mut variables = with.iter().chain(&lambda).filter(|(name, _)| !without.contains(name));
             variables.find(|(name, _)| *name == variable).map(|(_, value)| (*value).to_owned())
@@ -128,7 +119,7 @@ mod tests {
     #[test]
     fn missing_or_empty_variable_is_named() {
         for variable in [REGION, ACCESS_KEY_ID, SECRET_ACCESS_KEY] {
-            let missing = EnvironmentError::Missing { variable };
+            let missing = ConfigError::Missing { variable, expected: EXPECTED };
             assert_eq!(environment(&[variable], &[]).unwrap_err(), missing);
             assert_eq!(environment(&[], &[(variable, "")]).unwrap_err(), missing);
         }

@@ -79,7 +79,7 @@ async fn get_secret_value(State(manager): State<SecretsManager>, body: String) -
 }
 
 fn connections_at(endpoint: &str) -> Connections {
-    let environment = Environment::from_lookup(|variable| {
+    let environment = Environment::from_variables(|variable| {
         Some(if variable == "AWS_ENDPOINT_URL" { endpoint.to_owned() } else { "local".to_owned() })
     });
     // One attempt: what is tested is not the SDK's patience.

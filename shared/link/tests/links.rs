@@ -29,7 +29,7 @@ async fn links(document: &Value) -> (Secret, Links) {
     let router = Router::new().fallback(current).with_state(Arc::clone(&secret));
     tokio::spawn(async move { axum::serve(listener, router).await });
     let variable = |name: &str| Some(if name == "AWS_ENDPOINT_URL" { endpoint.clone() } else { "local".to_owned() });
-    let aws = Environment::from_lookup(variable).unwrap().sdk_config(&Timeouts::WORKER);
+    let aws = Environment::from_variables(variable).unwrap().sdk_config(&Timeouts::WORKER);
     // Nobody asks the ledger: with a user's password there is no token to share.
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws), "ledger", 400);
     let connections = Connections::new(aws_sdk_secretsmanager::Client::new(&aws), "connections/");

@@ -22,7 +22,7 @@ struct Queues {
 
 async fn queues() -> Queues {
     let sqs = FakeSqs::start().await;
-    let environment = Environment::from_lookup(|variable| {
+    let environment = Environment::from_variables(|variable| {
         Some(match variable {
             "AWS_REGION" => "eu-central-1".to_owned(),
             "AWS_ENDPOINT_URL" => sqs.url.clone(),

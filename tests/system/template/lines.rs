@@ -28,8 +28,8 @@ pub(crate) fn start() -> Timestamp {
 
 /// What the receiver prints when these payloads come, ten seconds apart. Nobody answers for its queues.
 pub(crate) async fn of_receiver(payloads: &[Value]) -> Vec<String> {
-    let config = Config::from_lookup(setting).unwrap();
-    let sdk_config = aws::Environment::from_lookup(setting).unwrap().sdk_config(&Timeouts::RECEIVER);
+    let config = Config::from_variables(setting).unwrap();
+    let sdk_config = aws::Environment::from_variables(setting).unwrap().sdk_config(&Timeouts::RECEIVER);
     let queues = Queues::new(&sdk_config, config.events_queue_url, config.quarantine_queue_url);
     let receiver = Receiver::new(config.access, queues);
     let mut strangers = Strangers::default();
@@ -68,7 +68,7 @@ fn log_of_receiver() -> Log {
 
 /// What a process prints at its start when one item of its list is bad.
 pub(crate) fn of_a_start_with_a_bad_token() -> Vec<String> {
-    let left_out: Vec<LeftOut> = Config::from_lookup(setting).unwrap().left_out;
+    let left_out: Vec<LeftOut> = Config::from_variables(setting).unwrap().left_out;
     left_out.iter().map(|left_out| left_out_line(left_out).to_json(&log_of_receiver(), start())).collect()
 }
 

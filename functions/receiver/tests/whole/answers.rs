@@ -21,10 +21,10 @@ fn now() -> Timestamp {
 }
 
 fn receiver_with(sqs: &str, change: impl FnOnce(&mut Access)) -> Receiver {
-    let mut config = Config::from_lookup(|variable| setting(variable, sqs)).unwrap();
+    let mut config = Config::from_variables(|variable| setting(variable, sqs)).unwrap();
     change(&mut config.access);
     let sdk_config =
-        aws::Environment::from_lookup(|variable| setting(variable, sqs)).unwrap().sdk_config(&aws::Timeouts::RECEIVER);
+        aws::Environment::from_variables(|variable| setting(variable, sqs)).unwrap().sdk_config(&aws::Timeouts::RECEIVER);
     Receiver::new(config.access, Queues::new(&sdk_config, config.events_queue_url, config.quarantine_queue_url))
 }
 
@@ -342,7 +342,7 @@ async fn event_that_was_503_is_stored_when_it_comes_again() {
 async fn warm_up_stores_nothing_and_is_refused_for_what_it_lacks() {
     let sqs = FakeSqs::start().await;
     let config =
-        aws::Environment::from_lookup(|variable| setting(variable, &sqs.url)).unwrap().sdk_config(&aws::Timeouts::RECEIVER);
+        aws::Environment::from_variables(|variable| setting(variable, &sqs.url)).unwrap().sdk_config(&aws::Timeouts::RECEIVER);
     let url = |variable| setting(variable, &sqs.url).unwrap();
     let queues = Queues::new(&config, url("EVENTS_QUEUE_URL"), url("QUARANTINE_QUEUE_URL"));
     assert_eq!(queues.warm_up().await, Ok(()));

@@ -43,7 +43,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 
 fn aws_at(endpoint: &str) -> aws::SdkConfig {
-    let environment = Environment::from_lookup(|variable| {
+    let environment = Environment::from_variables(|variable| {
         Some(match variable {
             "AWS_REGION" => LocalSystem::get().region.clone(),
             "AWS_ENDPOINT_URL" => endpoint.to_owned(),

@@ -33,7 +33,7 @@ pub(crate) fn system() -> &'static System {
 
 /// A client that reaches the table at that endpoint, with the credentials of nobody: the local AWS asks for none.
 pub(crate) fn client_at(endpoint: &str) -> Client {
-    let environment = Environment::from_lookup(|variable| {
+    let environment = Environment::from_variables(|variable| {
         Some(match variable {
             "AWS_REGION" => system().region.clone(),
             "AWS_ENDPOINT_URL" => endpoint.to_owned(),
