@@ -51,7 +51,7 @@ fn wire(config: &Config) -> Result<Worker, Error> {
     let aws = Environment::from_environment()?.sdk_config(&Timeouts::WORKER);
     let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws), &config.ledger_table, config.ledger_days);
     let connections = Connections::new(aws_sdk_secretsmanager::Client::new(&aws), &config.connection_prefix);
-    let connections = connections.caching_for(config.pace.look_at_document());
+    let connections = connections.with_cache_ttl(config.pace.look_at_document());
     let log = Log::new(NAMESPACE, config.function_name.as_str(), config.log_level);
     Ok(Worker {
         links: Links::new(connections, ledger.clone(), config.pace),

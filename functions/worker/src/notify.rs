@@ -1,5 +1,5 @@
-//! Tells people, through the alarm topic: what happened to which session and what to do, grouped per connection and
-//! sentence, at most hourly; what the topic did not take does not count. Names nobody. Telling is a service: that it fails
+//! Notifies people, through the alarm topic: what happened to which session and what to do, grouped per connection and
+//! sentence, at most hourly; what the topic did not take does not count. Names nobody. This is a service: that it fails
 //! costs a log line, never a session.
 
 use aws_sdk_sns::Client;
@@ -16,7 +16,7 @@ use crate::log_line::{notice_line, untold_line};
 /// Amazon SNS takes subjects of less than 100 characters.
 const SUBJECT_CHARACTERS_MAX: usize = 99;
 
-/// Tells people.
+/// Notifies people.
 #[derive(Debug, Clone)]
 pub struct Notifier {
     client: Client,
@@ -26,14 +26,14 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Tells through that topic; with none, in the log only.
+    /// Notifies through that topic; with none, in the log only.
     #[must_use]
     pub const fn new(client: Client, topic: Option<String>, ledger: Ledger, log: Log) -> Self {
         Self { client, topic, ledger, log }
     }
 
-    /// Tells of a session, unless the same was told of this connection within the hour.
-    pub async fn tell(&self, connection: ConnectionName<'_>, lsid: &Lsid, notice: &Notice) {
+    /// Notifies of a session, unless people were notified of the same for this connection within the hour.
+    pub async fn notify(&self, connection: ConnectionName<'_>, lsid: &Lsid, notice: &Notice) {
         let appliance = connection.appliance;
         let group = format!("{}: {}", notice.subject.name(), notice.sentence);
         let line = notice_line(appliance, notice.subject)
@@ -46,8 +46,8 @@ impl Notifier {
         self.publish(appliance, &group, subject(connection, notice.subject), text(connection, lsid, notice)).await;
     }
 
-    /// Tells of a connection as a whole.
-    pub async fn tell_of_connection(&self, connection: ConnectionName<'_>, what: NoticeSubject, problem: &str, remedy: &str) {
+    /// Notifies of a connection as a whole.
+    pub async fn notify_of_connection(&self, connection: ConnectionName<'_>, what: NoticeSubject, problem: &str, remedy: &str) {
         let appliance = connection.appliance;
         let line = notice_line(appliance, what).field("problem", problem).field("remedy", remedy);
         line.print(&self.log, clock::now());
@@ -57,16 +57,18 @@ impl Notifier {
     async fn publish(&self, appliance: &ApplianceId, group: &str, subject: String, text: String) {
         let Some(topic) = &self.topic else { return };
         let now = clock::now();
-        match self.ledger.may_tell(appliance, group, now).await {
+        match self.ledger.should_notify(appliance, group, now).await {
             Ok(true) => {}
             Ok(false) => return,
-            Err(error) => tracing::warn!(%appliance, %error, "cannot tell whether this was told within the hour, so it is told"),
+            Err(error) => {
+                tracing::warn!(%appliance, %error, "whether people know of this is not known, so they are notified");
+            }
         }
         let sent = self.client.publish().topic_arn(topic).subject(subject).message(text).send().await;
         if let Err(error) = sent {
             untold_line(appliance, &DisplayErrorContext(&error).to_string()).print(&self.log, clock::now());
-            if let Err(error) = self.ledger.not_told(appliance, group, now).await {
-                tracing::warn!(%appliance, %error, "what reached nobody counts as told, so the next such notice comes in an hour");
+            if let Err(error) = self.ledger.notification_failed(appliance, group, now).await {
+                tracing::warn!(%appliance, %error, "what reached nobody counts as sent, so the next such notice comes in an hour");
             }
         }
     }

@@ -102,7 +102,7 @@ impl Performer<'_> {
                 None => Answer::Noted,
             },
             Step::Tell(notice) => {
-                self.notifier.tell(self.link.name_of(self.appliance), self.lsid, &notice).await;
+                self.notifier.notify(self.link.name_of(self.appliance), self.lsid, &notice).await;
                 Answer::Noted
             }
             Step::Keep(kept) => self.noted(

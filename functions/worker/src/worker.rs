@@ -109,7 +109,7 @@ impl Worker {
         let link = self.links.get(appliance, clock::now()).await?;
         for warning in &link.warnings {
             let name = link.name_of(appliance);
-            self.notifier.tell_of_connection(name, warning.subject, &warning.problem, warning.remedy).await;
+            self.notifier.notify_of_connection(name, warning.subject, &warning.problem, warning.remedy).await;
         }
         let pass = match self.admit(attempt, &link).await? {
             Admitted::Go(pass) => pass,
@@ -170,7 +170,7 @@ impl Worker {
     async fn wait_for_link(&self, attempt: &Attempt, error: &LinkError) -> Fate {
         let remedy = "correct the connection document in Secrets Manager; the events wait and go on by themselves";
         let appliance = &attempt.queued.appliance;
-        self.notifier.tell_of_connection(appliance.into(), NoticeSubject::Connection, &error.to_string(), remedy).await;
+        self.notifier.notify_of_connection(appliance.into(), NoticeSubject::Connection, &error.to_string(), remedy).await;
         if clock::now() >= attempt.arrival.expires_at {
             return self.give_up(attempt, DeadLetterReason::QueueTimeUsedUp(WaitReason::NoConnectionDocument)).await;
         }
@@ -213,7 +213,7 @@ impl Worker {
                 Record::default().give_up(reason.clone())
             }
         };
-        self.notifier.tell(appliance.into(), lsid, &notice).await;
+        self.notifier.notify(appliance.into(), lsid, &notice).await;
         let line = event_line(Level::ERROR, "dead_lettered", Some(reason.name()));
         self.print(&line.field("appliance", appliance.as_str()).field("lsid", lsid.as_str()).field("reason", reason.to_string()));
         Fate::DeadLetter { reason: reason.to_string() }

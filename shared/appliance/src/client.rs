@@ -92,7 +92,7 @@ impl ApplianceClient {
 
     /// Whether it works with tokens: with a user's password there is nothing to share.
     #[must_use]
-    pub const fn works_with_tokens(&self) -> bool {
+    pub const fn uses_tokens(&self) -> bool {
         matches!(self.access, Access::Token(_))
     }
 

@@ -131,7 +131,7 @@ pub(crate) fn warnings(document: &Document, ignored_keys: &[String], value: &Val
     warnings.extend(unknown_events.map(|(name, _)| Warning::new(format!("events.{name}"), WarningKind::Unknown)));
     warnings.extend(bad_templates(document));
     warnings.extend(not_in_this_release(document));
-    warnings.extend(given_up_protection(document));
+    warnings.extend(insecure_settings(document));
     warnings.truncate(WARNINGS_MAX);
     warnings
 }
@@ -169,16 +169,16 @@ fn not_in_this_release(document: &Document) -> impl Iterator<Item = Warning> {
     polling.into_iter().chain(ticket)
 }
 
-fn given_up_protection(document: &Document) -> Vec<Warning> {
+fn insecure_settings(document: &Document) -> Vec<Warning> {
     const READABLE: &str = "credentials and sessions can be read on the way";
     const UNPROVEN: &str = "any server is taken for the appliance";
     let (appliance, autotask) = (&document.appliance, &document.autotask);
     let autotask_is_plain = autotask.zone_url.as_ref().is_some_and(|url| url.scheme() == "http");
-    let given_up = [
+    let settings = [
         ("appliance.allow_plain_http", appliance.url.scheme() == "http", READABLE),
         ("appliance.allow_invalid_certificates", appliance.allow_invalid_certificates, UNPROVEN),
         ("autotask.allow_plain_http", autotask_is_plain, READABLE),
     ];
-    let given_up = given_up.into_iter().filter(|(_, is_so, _)| *is_so);
-    given_up.map(|(path, _, risk)| Warning::new(path, WarningKind::Insecure { risk })).collect()
+    let insecure = settings.into_iter().filter(|(_, is_so, _)| *is_so);
+    insecure.map(|(path, _, risk)| Warning::new(path, WarningKind::Insecure { risk })).collect()
 }

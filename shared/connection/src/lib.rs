@@ -23,6 +23,6 @@ pub use document::{
     ApplianceConnection, ApplianceCredentials, AutotaskConnection, Document, OAuth, Password, Polling, TicketSettings,
 };
 pub use events::{EventOptions, EventSetting};
-pub use loader::{CACHED_FOR, Connections, LoadError, Loaded, REFRESHED_AT_MOST_EVERY, Version};
+pub use loader::{CACHE_TTL, Connections, LoadError, Loaded, REFRESH_INTERVAL_MIN, Version};
 pub use problem::{DocumentError, Warning, WarningKind};
 pub use schema::json_schema;

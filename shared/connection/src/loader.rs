@@ -22,18 +22,18 @@ use crate::mode::legible_mode;
 use crate::problem::{DocumentError, Warning};
 
 /// How long a document is used before it is read again: what an administrator waits for after a change.
-pub const CACHED_FOR: SignedDuration = SignedDuration::from_mins(5);
+pub const CACHE_TTL: SignedDuration = SignedDuration::from_mins(5);
 
 /// How often [`Connections::refresh`] really reads, per appliance: a hundred sessions with the same refused credential
 /// are one question.
-pub const REFRESHED_AT_MOST_EVERY: SignedDuration = SignedDuration::from_secs(30);
+pub const REFRESH_INTERVAL_MIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// The documents of all appliances.
 #[derive(Debug)]
 pub struct Connections {
     client: Client,
     prefix: String,
-    cached_for: SignedDuration,
+    cache_ttl: SignedDuration,
     cache: Mutex<HashMap<ApplianceId, Cached>>,
 }
 
@@ -120,32 +120,32 @@ impl Connections {
     /// The documents in the secrets `<prefix><appliance id>`; the prefix ends with its slash.
     #[must_use]
     pub fn new(client: Client, prefix: impl Into<String>) -> Self {
-        Self { client, prefix: prefix.into(), cached_for: CACHED_FOR, cache: Mutex::default() }
+        Self { client, prefix: prefix.into(), cache_ttl: CACHE_TTL, cache: Mutex::default() }
     }
 
-    /// The same documents, remembered for so long instead of [`CACHED_FOR`]: for trials, where nobody waits for minutes.
+    /// The same documents, remembered for that long instead of [`CACHE_TTL`]: for testing, where nobody waits for minutes.
     #[must_use]
-    pub fn caching_for(self, duration: Duration) -> Self {
-        Self { cached_for: SignedDuration::try_from(duration).unwrap_or(CACHED_FOR), ..self }
+    pub fn with_cache_ttl(self, duration: Duration) -> Self {
+        Self { cache_ttl: SignedDuration::try_from(duration).unwrap_or(CACHE_TTL), ..self }
     }
 
-    /// The document of that appliance, not older than [`CACHED_FOR`] if Secrets Manager can be reached.
+    /// The document of that appliance, not older than [`CACHE_TTL`] if Secrets Manager can be reached.
     ///
     /// # Errors
     ///
     /// See [`LoadError`]; only [`LoadError::Unavailable`] passes by itself.
     pub async fn get(&self, appliance: &ApplianceId, now: Timestamp) -> Result<Arc<Loaded>, LoadError> {
-        self.not_older_than(self.cached_for, appliance, now).await
+        self.not_older_than(self.cache_ttl, appliance, now).await
     }
 
     /// The document of that appliance, read again at once since its credentials were refused; at most every
-    /// [`REFRESHED_AT_MOST_EVERY`]. If it is the same [`Arc`] as before, nothing has changed.
+    /// [`REFRESH_INTERVAL_MIN`]. If it is the same [`Arc`] as before, nothing has changed.
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get).
     pub async fn refresh(&self, appliance: &ApplianceId, now: Timestamp) -> Result<Arc<Loaded>, LoadError> {
-        self.not_older_than(REFRESHED_AT_MOST_EVERY, appliance, now).await
+        self.not_older_than(REFRESH_INTERVAL_MIN, appliance, now).await
     }
 
     async fn not_older_than(

@@ -16,7 +16,7 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// The first [`DocumentError`] found; never [`DocumentError::Questionable`].
+    /// The first [`DocumentError`] found; never [`DocumentError::Rejected`].
     pub fn parse(json: &str) -> Result<(Self, Vec<Warning>), DocumentError> {
         if json.len() > BYTES_MAX {
             return Err(DocumentError::TooLarge { limit: BYTES_MAX });
@@ -34,11 +34,11 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// The first [`DocumentError`] found, or [`DocumentError::Questionable`] with all mistakes.
+    /// The first [`DocumentError`] found, or [`DocumentError::Rejected`] with all mistakes.
     pub fn parse_strictly(json: &str) -> Result<(Self, Vec<Warning>), DocumentError> {
         let (document, warnings) = Self::parse(json)?;
         let (mistakes, decisions): (Vec<_>, Vec<_>) = warnings.into_iter().partition(Warning::is_mistake);
-        if mistakes.is_empty() { Ok((document, decisions)) } else { Err(DocumentError::Questionable(mistakes)) }
+        if mistakes.is_empty() { Ok((document, decisions)) } else { Err(DocumentError::Rejected(mistakes)) }
     }
 }
 

@@ -39,7 +39,7 @@ pub enum DocumentError {
     },
     /// The document could be used, but a tool must not accept it: see [`Document::parse_strictly`](crate::Document::parse_strictly).
     #[error("{}", list(.0))]
-    Questionable(Vec<Warning>),
+    Rejected(Vec<Warning>),
 }
 
 impl DocumentError {

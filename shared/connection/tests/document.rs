@@ -430,7 +430,7 @@ proptest! {
         let paths = leaf_paths(&document, "");
         match Document::parse(&document_with(&paths[index.index(paths.len())], value)) {
             Ok((document, _)) => prop_assert_eq!(document.settings().retry_hours.len(), EventKind::ALL.len()),
-            Err(error) => prop_assert!(!matches!(error, DocumentError::Questionable(_))),
+            Err(error) => prop_assert!(!matches!(error, DocumentError::Rejected(_))),
         }
     }
 }

@@ -8,7 +8,7 @@ use aws::{Environment, Timeouts};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use connection::{CACHED_FOR, Connections, LoadError, Loaded, REFRESHED_AT_MOST_EVERY, Version};
+use connection::{CACHE_TTL, Connections, LoadError, Loaded, REFRESH_INTERVAL_MIN, Version};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -125,10 +125,10 @@ async fn document_is_read_once_in_five_minutes() {
     manager.put("acme", "AWSCURRENT", "v1", &document("old"));
     let first = connections.get(&acme(), at(0)).await.unwrap();
     manager.put("acme", "AWSCURRENT", "v2", &document("new"));
-    let just_before = at(0) + CACHED_FOR - SignedDuration::from_millis(1);
+    let just_before = at(0) + CACHE_TTL - SignedDuration::from_millis(1);
     assert_eq!(secret(&connections.get(&acme(), just_before).await.unwrap()), "old");
     assert_eq!(manager.reads(), 1);
-    assert_eq!(secret(&connections.get(&acme(), at(0) + CACHED_FOR).await.unwrap()), "new");
+    assert_eq!(secret(&connections.get(&acme(), at(0) + CACHE_TTL).await.unwrap()), "new");
     assert_eq!((secret(&first), &first.version), ("old", &Version::Current));
 }
 
@@ -151,10 +151,10 @@ async fn refused_credential_is_read_again_at_once_but_not_in_a_storm() {
     manager.put("acme", "AWSCURRENT", "v2", &document("new"));
     assert_eq!(secret(&connections.refresh(&acme(), after_a_while).await.unwrap()), "new");
     manager.put("acme", "AWSCURRENT", "v3", &document("newest"));
-    let too_early = after_a_while + REFRESHED_AT_MOST_EVERY - SignedDuration::from_millis(1);
+    let too_early = after_a_while + REFRESH_INTERVAL_MIN - SignedDuration::from_millis(1);
     assert_eq!(secret(&connections.refresh(&acme(), too_early).await.unwrap()), "new");
     assert_eq!(manager.reads(), 2);
-    assert_eq!(secret(&connections.refresh(&acme(), after_a_while + REFRESHED_AT_MOST_EVERY).await.unwrap()), "newest");
+    assert_eq!(secret(&connections.refresh(&acme(), after_a_while + REFRESH_INTERVAL_MIN).await.unwrap()), "newest");
 }
 
 #[tokio::test]

@@ -62,6 +62,6 @@ mod token;
 pub use claim::{Claim, Nonce, Progress, Stored};
 pub use error::LedgerError;
 pub use ledger::Ledger;
-pub use notice::TOLD_AGAIN_AFTER;
+pub use notice::RENOTIFY_AFTER;
 pub use shadow::{Kept, SHADOW_BYTES_MAX};
 pub use token::SealedToken;

@@ -10,7 +10,7 @@ use crate::item::{EXPIRES_AT, Key, moment, read_moment};
 use crate::ledger::{Ledger, expiry};
 
 /// How long after a notice the same one may be sent again.
-pub const TOLD_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
+pub const RENOTIFY_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long the memory of a notice is kept; anything over the above will do.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -22,22 +22,22 @@ const HASH_BYTES: usize = 16;
 
 impl Ledger {
     /// Whether a notice of that group (a connection's trouble and its sentence) may be sent now: at most hourly. `true`
-    /// counts as sent: ask only when about to send, and say so with [`not_told`](Self::not_told) if that failed.
+    /// counts as sent: ask only when about to send, and say so with [`notification_failed`](Self::notification_failed) if that failed.
     ///
     /// # Errors
     ///
     /// Any [`LedgerError`].
-    pub async fn may_tell(&self, appliance: &ApplianceId, group: &str, now: Timestamp) -> Result<bool, LedgerError> {
+    pub async fn should_notify(&self, appliance: &ApplianceId, group: &str, now: Timestamp) -> Result<bool, LedgerError> {
         let request = self
             .update(&Key::service(appliance, format!("#told#{}", hash(group))))
             .update_expression("SET #told_at = :now, #group = :group, #expires_at = :expires_at")
             .condition_expression("attribute_not_exists(#told_at) OR #told_at <= :before")
             .set_expression_attribute_names(Some(names(&[TOLD_AT, GROUP, EXPIRES_AT])))
             .expression_attribute_values(":now", moment(now))
-            .expression_attribute_values(":before", moment(now - TOLD_AGAIN_AFTER))
+            .expression_attribute_values(":before", moment(now - RENOTIFY_AFTER))
             .expression_attribute_values(":group", crate::item::text(group))
             .expression_attribute_values(":expires_at", expiry(now, KEPT));
-        Ok(match send("may tell", request).await? {
+        Ok(match send("should notify", request).await? {
             Updated::Yes(_) => true,
             // My own moment: the call had landed and its answer was lost. Should another worker have asked in the very same
             // millisecond, two notices are better than none.
@@ -46,13 +46,18 @@ impl Ledger {
         })
     }
 
-    /// The notice that [`may_tell`](Self::may_tell) allowed at that moment has reached nobody: the next one may be sent at
+    /// The notice that [`should_notify`](Self::should_notify) allowed at that moment has reached nobody: the next one may be sent at
     /// once. Leaves alone what another worker has marked since.
     ///
     /// # Errors
     ///
     /// Any [`LedgerError`]; then the hour counts as if it had been told.
-    pub async fn not_told(&self, appliance: &ApplianceId, group: &str, allowed_at: Timestamp) -> Result<(), LedgerError> {
+    pub async fn notification_failed(
+        &self,
+        appliance: &ApplianceId,
+        group: &str,
+        allowed_at: Timestamp,
+    ) -> Result<(), LedgerError> {
         let request = self
             .update(&Key::service(appliance, format!("#told#{}", hash(group))))
             .update_expression("REMOVE #told_at")
@@ -60,7 +65,7 @@ impl Ledger {
             .set_expression_attribute_names(Some(names(&[TOLD_AT])))
             .expression_attribute_values(":mine", moment(allowed_at));
         // Not mine, or removed by the same call, whose answer was lost: either way nothing of mine is left.
-        send("not told", request).await.map(|_| ())
+        send("notification failed", request).await.map(|_| ())
     }
 }
 

@@ -11,7 +11,7 @@ use session::ApplianceId;
 
 /// Hands the client the token that another process has kept. One read, or none for a client that works without tokens.
 pub(crate) async fn adopt(client: &ApplianceClient, ledger: &Ledger, appliance: &ApplianceId, now: Timestamp) {
-    if !client.works_with_tokens() {
+    if !client.uses_tokens() {
         return;
     }
     match ledger.token(appliance).await {

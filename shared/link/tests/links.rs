@@ -65,7 +65,7 @@ async fn document_becomes_rules_clients_and_a_name() {
     assert_eq!(link.rules.settings.time_zone.iana_name(), Some("Europe/Berlin"));
     assert_eq!(link.rules.key_pattern.as_ref().map(|pattern| pattern.as_str()), Some("CASE-(\\d+)"));
     assert!(link.rules.document.0.starts_with('v') && link.warnings.is_empty());
-    assert!(!link.appliance.works_with_tokens() && !link.document().polling.enabled);
+    assert!(!link.appliance.uses_tokens() && !link.document().polling.enabled);
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ pub fn run(input: &[u8]) {
     let strictly = Document::parse_strictly(text);
     assert!(parsed.is_ok() || strictly.is_err(), "a tool refuses what the worker refuses");
     if let Err(error) = &parsed {
-        assert!(!matches!(error, DocumentError::Questionable(_)), "a question never stops the worker");
+        assert!(!matches!(error, DocumentError::Rejected(_)), "a question never stops the worker");
         assert!(error.path().is_none_or(|path| !path.is_empty()), "an error names its key");
     }
     if text.contains(CANARY) {

@@ -334,7 +334,7 @@ impl Wires {
         let ledger = Ledger::new(aws_sdk_dynamodb::Client::new(&aws_at(&self.ledger.url())), &system.ledger_table, 400);
         let secrets = aws_sdk_secretsmanager::Client::new(&aws_at(&self.secrets.url()));
         let pace = Pace::from_percent(1).unwrap();
-        let connections = Connections::new(secrets, &system.connection_prefix).caching_for(pace.look_at_document());
+        let connections = Connections::new(secrets, &system.connection_prefix).with_cache_ttl(pace.look_at_document());
         let queues = aws_sdk_sqs::Client::new(&aws_at(&self.queue.url()));
         let topic = aws_sdk_sns::Client::new(&aws_at(&self.topic.url()));
         let log = Log::new(NAMESPACE, "worker", Level::WARN).writing_to(keep);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
-use ledger::{Claim, Kept, SHADOW_BYTES_MAX, TOLD_AGAIN_AFTER};
+use ledger::{Claim, Kept, RENOTIFY_AFTER, SHADOW_BYTES_MAX};
 use serde_json::json;
 use session::delivery::{ApiUser, Marker, Place, Proof, Proofs, Witness, WriteId, WriteKind};
 use session::{ApplianceId, TicketId};
@@ -33,19 +33,19 @@ async fn proof_is_kept_per_api_user_and_kind_and_the_last_word_counts() {
 #[tokio::test]
 async fn same_trouble_is_told_at_most_hourly_and_another_at_once() {
     let (ledger, appliance) = (ledger(), appliance());
-    let just_before = now() + TOLD_AGAIN_AFTER - SignedDuration::from_millis(1);
-    assert!(ledger.may_tell(&appliance, "login failed", now()).await.unwrap());
-    assert!(!ledger.may_tell(&appliance, "login failed", just_before).await.unwrap());
-    assert!(ledger.may_tell(&appliance, "role refused", just_before).await.unwrap());
-    assert!(ledger.may_tell(&crate::system::appliance(), "login failed", just_before).await.unwrap());
-    assert!(ledger.may_tell(&appliance, "login failed", now() + TOLD_AGAIN_AFTER).await.unwrap());
+    let just_before = now() + RENOTIFY_AFTER - SignedDuration::from_millis(1);
+    assert!(ledger.should_notify(&appliance, "login failed", now()).await.unwrap());
+    assert!(!ledger.should_notify(&appliance, "login failed", just_before).await.unwrap());
+    assert!(ledger.should_notify(&appliance, "role refused", just_before).await.unwrap());
+    assert!(ledger.should_notify(&crate::system::appliance(), "login failed", just_before).await.unwrap());
+    assert!(ledger.should_notify(&appliance, "login failed", now() + RENOTIFY_AFTER).await.unwrap());
 }
 
 #[tokio::test]
 async fn notice_is_not_swallowed_by_a_lost_answer() {
     let (network, appliance) = (UnreliableNetwork::start().await, appliance());
     network.suffer([Fault::AnswerLost]);
-    assert!(ledger_at(&network.endpoint).may_tell(&appliance, "login failed", now()).await.unwrap());
+    assert!(ledger_at(&network.endpoint).should_notify(&appliance, "login failed", now()).await.unwrap());
     assert!(network.is_calm());
 }
 
@@ -53,23 +53,23 @@ async fn notice_is_not_swallowed_by_a_lost_answer() {
 async fn notice_that_reached_nobody_may_be_sent_again_at_once() {
     let (ledger, appliance) = (ledger(), appliance());
     let a_second_later = now() + SignedDuration::from_secs(1);
-    assert!(ledger.may_tell(&appliance, "login failed", now()).await.unwrap());
-    ledger.not_told(&appliance, "login failed", now()).await.unwrap();
-    assert!(ledger.may_tell(&appliance, "login failed", a_second_later).await.unwrap());
+    assert!(ledger.should_notify(&appliance, "login failed", now()).await.unwrap());
+    ledger.notification_failed(&appliance, "login failed", now()).await.unwrap();
+    assert!(ledger.should_notify(&appliance, "login failed", a_second_later).await.unwrap());
     // What the later worker has marked is not the earlier one's to unmark.
-    ledger.not_told(&appliance, "login failed", now()).await.unwrap();
-    assert!(!ledger.may_tell(&appliance, "login failed", a_second_later + SignedDuration::from_secs(1)).await.unwrap());
+    ledger.notification_failed(&appliance, "login failed", now()).await.unwrap();
+    assert!(!ledger.should_notify(&appliance, "login failed", a_second_later + SignedDuration::from_secs(1)).await.unwrap());
 }
 
 #[tokio::test]
 async fn lost_answer_does_not_hinder_that_a_notice_is_unmarked() {
     let (network, appliance) = (UnreliableNetwork::start().await, appliance());
     let ledger = ledger_at(&network.endpoint);
-    assert!(ledger.may_tell(&appliance, "login failed", now()).await.unwrap());
+    assert!(ledger.should_notify(&appliance, "login failed", now()).await.unwrap());
     network.suffer([Fault::AnswerLost]);
-    ledger.not_told(&appliance, "login failed", now()).await.unwrap();
+    ledger.notification_failed(&appliance, "login failed", now()).await.unwrap();
     assert!(network.is_calm());
-    assert!(ledger.may_tell(&appliance, "login failed", now() + SignedDuration::from_secs(1)).await.unwrap());
+    assert!(ledger.should_notify(&appliance, "login failed", now() + SignedDuration::from_secs(1)).await.unwrap());
 }
 
 #[tokio::test]
