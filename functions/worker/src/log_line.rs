@@ -26,8 +26,8 @@ pub fn panicked_line(group: Option<&str>) -> Line {
 
 /// The count of notices that the alarm topic did not take; the log's line of the notice itself says what it was.
 #[must_use]
-pub fn untold_line(appliance: &ApplianceId, error: &str) -> Line {
-    let line = Line::new(Level::WARN, "untold").metric(Metric::NoticesUntold, 1);
+pub fn notification_failed_line(appliance: &ApplianceId, error: &str) -> Line {
+    let line = Line::new(Level::WARN, "notification_failed").metric(Metric::NotificationsFailed, 1);
     line.field("appliance", appliance.as_str()).field("error", error)
 }
 

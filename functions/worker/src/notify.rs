@@ -11,7 +11,7 @@ use session::{ApplianceId, Lsid};
 use telemetry::Log;
 
 use crate::clock;
-use crate::log_line::{notice_line, untold_line};
+use crate::log_line::{notice_line, notification_failed_line};
 
 /// Amazon SNS takes subjects of less than 100 characters.
 const SUBJECT_CHARACTERS_MAX: usize = 99;
@@ -66,7 +66,7 @@ impl Notifier {
         }
         let sent = self.client.publish().topic_arn(topic).subject(subject).message(text).send().await;
         if let Err(error) = sent {
-            untold_line(appliance, &DisplayErrorContext(&error).to_string()).print(&self.log, clock::now());
+            notification_failed_line(appliance, &DisplayErrorContext(&error).to_string()).print(&self.log, clock::now());
             if let Err(error) = self.ledger.notification_failed(appliance, group, now).await {
                 tracing::warn!(%appliance, %error, "what reached nobody counts as sent, so the next such notice comes in an hour");
             }

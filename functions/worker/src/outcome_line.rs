@@ -127,7 +127,7 @@ mod tests {
     use telemetry::Log;
 
     use super::*;
-    use crate::log_line::{NAMESPACE, budget_line, notice_line, panicked_line, untold_line};
+    use crate::log_line::{NAMESPACE, budget_line, notice_line, notification_failed_line, panicked_line};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -202,7 +202,8 @@ mod tests {
         let waits = waits_line(&identity(), at("2025-03-18T13:28:00Z"), "on_hold", now());
         let appliance = ApplianceId::default();
         let refused = notice_line(&appliance, NoticeSubject::Refused);
-        let others = [refused, untold_line(&appliance, "no answer"), budget_line(&appliance, 61, None), panicked_line(None)];
+        let others =
+            [refused, notification_failed_line(&appliance, "no answer"), budget_line(&appliance, 61, None), panicked_line(None)];
         for line in [delivered(), waits].into_iter().chain(others) {
             let line: Value = serde_json::from_str(&json(&line, Level::ERROR)).unwrap();
             let directive = &line["_aws"]["CloudWatchMetrics"][0];

@@ -28,7 +28,7 @@ pub enum Metric {
     /// Messages to people.
     Notices,
     /// Messages to people that the alarm topic did not take.
-    NoticesUntold,
+    NotificationsFailed,
     /// How much of a tenant's hourly budget of calls is used.
     BudgetUsed,
     /// Characters of reports that were no UTF-8.
@@ -65,7 +65,7 @@ impl Metric {
         Self::WritesInDoubt,
         Self::WritesSkipped,
         Self::Notices,
-        Self::NoticesUntold,
+        Self::NotificationsFailed,
         Self::BudgetUsed,
         Self::ReplacedCharacters,
         Self::SilentAppliances,
@@ -87,7 +87,7 @@ impl Metric {
             Self::WritesInDoubt => "writes_in_doubt",
             Self::WritesSkipped => "writes_skipped",
             Self::Notices => "notices",
-            Self::NoticesUntold => "notices_untold",
+            Self::NotificationsFailed => "notifications_failed",
             Self::BudgetUsed => "budget_used_percent",
             Self::ReplacedCharacters => "replaced_characters",
             Self::SilentAppliances => "silent_appliances",

@@ -11,8 +11,8 @@ use session::delivery::NoticeSubject;
 
 use crate::alarm::Alarm;
 use crate::lines::{
-    call, changed, event, notice, of_a_start_with_a_bad_token, of_receiver, panicked, silence, start, unknown_event, untold,
-    waits,
+    call, changed, event, notice, notification_failed, of_a_start_with_a_bad_token, of_receiver, panicked, silence, start,
+    unknown_event, waits,
 };
 use crate::template;
 
@@ -56,7 +56,7 @@ async fn story(alarm: &str) -> Vec<String> {
         "EventsWaitLong" => waits(SignedDuration::from_mins(16)),
         "NoEventInBusinessHours" => silence(1),
         "WorkerPanicked" => panicked(),
-        "NoticesUntold" => untold(),
+        "NotificationsFailed" => notification_failed(),
         "WritesRefused" => notice(NoticeSubject::Refused),
         "WritesBlocked" => notice(NoticeSubject::Blocked),
         "WritesInDoubt" => notice(NoticeSubject::InDoubt),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use session::delivery::NoticeSubject;
 use session::{EventKind, Origin, OutboundEvent};
 use telemetry::{Level, Line, Log};
-use worker::log_line::{notice_line, panicked_line, untold_line};
+use worker::log_line::{notice_line, notification_failed_line, panicked_line};
 use worker::outcome_line::{Identity, waits_line};
 use worker::silence::{Silent, silence_line};
 
@@ -112,8 +112,8 @@ pub(crate) fn notice(subject: NoticeSubject) -> Vec<String> {
 }
 
 /// That the topic did not take a notice.
-pub(crate) fn untold() -> Vec<String> {
-    of_worker(&untold_line(&appliance(), "no answer"))
+pub(crate) fn notification_failed() -> Vec<String> {
+    of_worker(&notification_failed_line(&appliance(), "no answer"))
 }
 
 /// A defect.

@@ -65,8 +65,8 @@ async fn end(neighbours: &Neighbours, place: Place, fault: Fault) -> End {
     let harmed = world.calm(place).await;
     let mut problem = (harmed == 0 && fault != Fault::Refused).then(|| "nothing was harmed".to_owned());
     if place.needs_something_to_tell() {
-        let untold = world.untold();
-        problem = problem.or_else(|| (untold != 1).then(|| format!("{seen}; {untold} counted as untold")));
+        let failed = world.notifications_failed();
+        problem = problem.or_else(|| (failed != 1).then(|| format!("{seen}; {failed} counted as failed notifications")));
     }
     if let Err(item) = world.until_done(&message).await {
         problem = Some(format!("{seen}; not done afterwards: {item}"));

@@ -314,10 +314,10 @@ impl World {
     }
 
     /// How many messages to people were counted as not taken.
-    pub(crate) fn untold(&self) -> usize {
+    pub(crate) fn notifications_failed(&self) -> usize {
         let log = LOG.lock().unwrap();
         let lines = log.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["appliance"] == self.appliance_id && line["notices_untold"] == 1).count()
+        lines.filter(|line| line["appliance"] == self.appliance_id && line["notifications_failed"] == 1).count()
     }
 
     pub(crate) async fn dead_letters(&self) -> usize {
