@@ -4,6 +4,7 @@
 //! decided here is done elsewhere: by the worker, with the clients of `appliance`, `ticketing` and `ledger`.
 //!
 //! - [`ids`], [`event`], [`origin`]: what happened, and who says so.
+//! - [`ended`]: which sessions a source lists as ended.
 //! - [`support_session`]: what the appliance reports of one session.
 //! - [`presence`], [`external_key`], [`time_entry`], [`render`]: what that means for a ticket.
 //! - [`content`]: what is written, in the words of ticketing, free of any vendor's wire format.
@@ -13,6 +14,7 @@
 
 pub mod content;
 pub mod delivery;
+pub mod ended;
 pub mod event;
 pub mod external_key;
 pub mod failure;
@@ -28,6 +30,7 @@ pub mod support_session;
 pub mod time_entry;
 pub mod write_id;
 
+pub use ended::{EndedSession, Listing, Window};
 pub use event::{EventKind, OutboundEvent};
 pub use failure::{Failure, Sentence};
 pub use ids::{ApplianceId, Gsnumber, Lsid, RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
