@@ -231,6 +231,39 @@ async fn window_by_end_finds_closed_sessions_and_window_by_start_finds_those_in_
 }
 
 #[tokio::test]
+async fn list_says_what_the_reference_names_or_more_and_what_is_listed_late_is_found_by_its_lsid_before() {
+    let simulator = ApplianceSimulator::start().await;
+    let caller = Caller::start(&simulator).await;
+    let listing = async |end_time: &'static str, duration: &'static str| {
+        caller.report(&[("generate_report", "SupportSessionListing"), ("end_time", end_time), ("duration", duration)]).await
+    };
+    let text = listing("1742304440", "3600").await;
+    assert!(text.contains("<lseq>48213</lseq>") && text.contains("<end_time timestamp=\"1742304440\">"), "{text}");
+    caller.tenant.settings(json!({ "listing": "bare" })).await;
+    let text = listing("1742304440", "3600").await;
+    assert!(text.contains("<external_key>T20250318.0042</external_key>") && !text.contains("<lseq>"), "{text}");
+
+    assert!(listing("1742300840", "3600").await.contains(NOTHING));
+    caller.tenant.settings(json!({ "window_end": "included" })).await;
+    assert!(listing("1742300840", "3600").await.contains(LSID));
+
+    caller.tenant.put_session_with(LSID, REPORT, &[("listed_after_seconds", "60")]).await;
+    assert!(listing("1742304440", "3600").await.contains(NOTHING));
+    assert!(caller.session().await.contains(LSID));
+    caller.tenant.advance_clock(Duration::from_secs(61)).await;
+    assert!(listing("1742304440", "3600").await.contains(LSID));
+}
+
+#[tokio::test]
+async fn answers_carry_the_tenants_clock() {
+    let simulator = ApplianceSimulator::start().await;
+    let caller = Caller::start(&simulator).await;
+    caller.tenant.stop_clock_at("2025-03-18T13:28:00Z".parse().unwrap()).await;
+    let answer = caller.report_with(&caller.token().await, &[("generate_report", "SupportSession"), ("lsid", LSID)]).await;
+    assert_eq!(answer.headers().get_all("date").iter().collect::<Vec<_>>(), ["Tue, 18 Mar 2025 13:28:00 GMT"]);
+}
+
+#[tokio::test]
 async fn window_without_duration_is_refused() {
     let simulator = ApplianceSimulator::start().await;
     let caller = Caller::start(&simulator).await;

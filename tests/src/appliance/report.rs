@@ -1,7 +1,7 @@
 //! The XML documents around sessions: lists, summaries, errors.
 
 use super::session::REPORTING_NAMESPACE;
-use super::settings::ErrorStyle;
+use super::settings::{ErrorStyle, ListingDetail};
 use super::xml::{self, DECLARATION};
 use crate::serving::exchange::Answer;
 
@@ -39,12 +39,13 @@ pub(crate) fn error_element(style: ErrorStyle, namespace: &str, text: &str) -> S
 }
 
 /// A `<session_summary>`.
-pub(crate) fn summary(lsid: &str, element: &str) -> String {
+pub(crate) fn summary(detail: ListingDetail, lsid: &str, element: &str) -> String {
     let recorded = u8::from(xml::element(element, "session_recording_view_url").is_some());
-    let children: String = SUMMARY_ELEMENTS
-        .iter()
-        .filter_map(|name| xml::element(element, name))
-        .map(|span| format!("  {}\n", &element[span]))
-        .collect();
+    let elements: &[&str] = match detail {
+        ListingDetail::Summary => &SUMMARY_ELEMENTS,
+        ListingDetail::Bare => &["external_key"],
+    };
+    let children: String =
+        elements.iter().filter_map(|name| xml::element(element, name)).map(|span| format!("  {}\n", &element[span])).collect();
     format!("<session_summary lsid=\"{lsid}\" has_recording=\"{recorded}\">\n{children}</session_summary>\n")
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::report::{document, error, error_element, list, summary};
 use super::session::{REPORTING_NAMESPACE, View, unix_time};
-use super::settings::NothingFound;
+use super::settings::{NothingFound, WindowEnd};
 use super::tenant::Appliance;
 use crate::serving::exchange::Answer;
 
@@ -131,16 +131,24 @@ fn sessions_by_lsid(appliance: &mut Appliance, lsids: &[String], now: Timestamp)
 
 fn listing(appliance: &Appliance, window: Window, now: Timestamp) -> Answer {
     let found = sessions_in(appliance, window, now);
-    let children: String = found.iter().map(|(lsid, element)| summary(lsid, element)).collect();
+    let detail = appliance.settings.listing;
+    let children: String = found.iter().map(|(lsid, element)| summary(detail, lsid, element)).collect();
     list_or_nothing(appliance, "session_summary_list", Some(REPORTING_NAMESPACE), &children)
 }
 
 /// Lsid and element of the sessions of a window, in the order of time.
 fn sessions_in(appliance: &Appliance, window: Window, now: Timestamp) -> Vec<(String, String)> {
     let name = if window.by_end { "end_time" } else { "start_time" };
-    let until = window.until.unwrap_or_else(|| now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now).as_second());
+    let last_second = i64::from(appliance.settings.window_end == WindowEnd::Included);
+    let until = match window.until {
+        Some(until) => until.saturating_add(last_second),
+        None => now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now).as_second(),
+    };
     let mut found: Vec<(i64, String, String)> = Vec::new();
     for (lsid, session) in &appliance.sessions {
+        if !session.is_listed(now) {
+            continue;
+        }
         let View::Element(element) = session.peek(now) else { continue };
         if let Some(moment) = unix_time(&element, name).filter(|moment| (window.from..until).contains(moment)) {
             found.push((moment, lsid.clone(), element));

@@ -37,6 +37,7 @@ pub(crate) struct StoredSession {
     not_ready_as: NotReadyAs,
     not_ready_asks: u64,
     ready_at: Option<Timestamp>,
+    listed_at: Option<Timestamp>,
     pad_messages: usize,
     pad_characters: usize,
     /// How often its report was asked for by lsid.
@@ -69,6 +70,7 @@ impl StoredSession {
             not_ready_as: NotReadyAs::Missing,
             not_ready_asks: 0,
             ready_at: None,
+            listed_at: None,
             pad_messages: 0,
             pad_characters: PAD_CHARACTERS,
             asks: 0,
@@ -82,6 +84,7 @@ impl StoredSession {
 
     fn set_option(&mut self, name: &str, value: &str, now: Timestamp) -> Result<(), String> {
         let number = || value.parse::<i64>().map_err(|_| format!("{name} wants a number"));
+        let after = |seconds| now.saturating_add(SignedDuration::from_secs(seconds)).map_err(|error| error.to_string());
         let count = || value.parse::<usize>().map_err(|_| format!("{name} wants a number that is not negative"));
         match name {
             "verbatim" => self.verbatim = value == "true",
@@ -95,10 +98,8 @@ impl StoredSession {
                     _ => return Err("not_ready_as is missing, empty_list or no_end_time".to_owned()),
                 }
             }
-            "ready_after_seconds" => {
-                let ready = now.saturating_add(SignedDuration::from_secs(number()?)).map_err(|error| error.to_string())?;
-                self.ready_at = Some(ready);
-            }
+            "ready_after_seconds" => self.ready_at = Some(after(number()?)?),
+            "listed_after_seconds" => self.listed_at = Some(after(number()?)?),
             "pad_messages" => self.pad_messages = count()?,
             "pad_characters" => self.pad_characters = count()?,
             _ => return Err(format!("no such option: {name}")),
@@ -115,6 +116,11 @@ impl StoredSession {
     /// The report as the next asking would find it, without counting.
     pub(crate) fn peek(&self, now: Timestamp) -> View {
         self.look(self.asks + 1, now)
+    }
+
+    /// Whether windows find it; by its lsid it may be found before.
+    pub(crate) fn is_listed(&self, now: Timestamp) -> bool {
+        self.listed_at.is_none_or(|moment| now >= moment)
     }
 
     fn look(&self, asks: u64, now: Timestamp) -> View {

@@ -35,6 +35,10 @@ pub(crate) struct Settings {
     pub(crate) token_type: String,
     /// What a report says when it has found nothing.
     pub(crate) nothing_found: NothingFound,
+    /// Whether lists hold more of a session than the vendor's reference names.
+    pub(crate) listing: ListingDetail,
+    /// Whether the second in which a window ends belongs to it.
+    pub(crate) window_end: WindowEnd,
     /// What every report says instead of itself: an `<error>` with this text; none: nothing.
     pub(crate) report_error: Option<String>,
     /// How an `<error>` element looks.
@@ -54,6 +58,8 @@ impl Default for Settings {
             tokens_max: 30,
             token_type: "Bearer".to_owned(),
             nothing_found: NothingFound::ErrorRoot,
+            listing: ListingDetail::Summary,
+            window_end: WindowEnd::Excluded,
             report_error: None,
             error_style: ErrorStyle::Plain,
             legacy_login: true,
@@ -73,6 +79,26 @@ pub(crate) enum NothingFound {
     ErrorChild,
     /// The list root alone (vendor's text).
     EmptyList,
+}
+
+/// What a list holds of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ListingDetail {
+    /// Number and times too, named as in reports (assumed).
+    Summary,
+    /// Lsid, whether there is a recording, and the external key: what the vendor's reference names.
+    Bare,
+}
+
+/// Whether a window's last second belongs to it, which the vendor's reference does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WindowEnd {
+    /// It does not.
+    Excluded,
+    /// It does.
+    Included,
 }
 
 /// How an `<error>` element looks.

@@ -50,6 +50,19 @@ impl Vendor for Appliance {
     }
 
     fn answer(&mut self, call: &Call, now: Timestamp) -> Answer {
+        let mut answer = self.answer_without_date(call, now);
+        // Its own clock, which is not that of the machine that it runs on.
+        answer.headers.push(("date".to_owned(), now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
+        answer
+    }
+
+    fn control(&mut self, call: &Call, segments: &[&str], now: Timestamp) -> Answer {
+        control::answer(self, call, segments, now)
+    }
+}
+
+impl Appliance {
+    fn answer_without_date(&mut self, call: &Call, now: Timestamp) -> Answer {
         match call.path.as_str() {
             "/oauth2/token" => self.tokens.answer(call, &self.credentials, &self.settings, now),
             "/api/reporting" | "/api/reporting.ns" => {
@@ -62,12 +75,6 @@ impl Vendor for Appliance {
         }
     }
 
-    fn control(&mut self, call: &Call, segments: &[&str], now: Timestamp) -> Answer {
-        control::answer(self, call, segments, now)
-    }
-}
-
-impl Appliance {
     /// Lets a call through to an API if it comes from the account, by either way of saying so.
     fn as_the_account(
         &mut self,
