@@ -24,4 +24,4 @@ pub use outbound_event::{Malformed, Parsed};
 #[cfg(feature = "client")]
 pub use client::{ApplianceClient, ApplianceConfig, ConfigError, Credentials, SealedToken};
 #[cfg(feature = "client")]
-pub use report::{ReportError, read_report, read_report_async};
+pub use report::{ReportError, read_listing, read_listing_async, read_report, read_report_async};

@@ -1,4 +1,5 @@
-//! The appliance's answer to `generate_report=SupportSession`, read as a stream into one [`SupportSession`].
+//! The appliance's answers to `generate_report=SupportSession`, read as a stream into one [`SupportSession`], and to
+//! `SupportSessionListing`, read likewise into a list of sessions.
 //!
 //! The document is never in memory as a whole: bytes come in, XML events go to one builder, and what the builder keeps
 //! is bounded (`limits`). Both ends of the network use it: [`read_report_async`] on the body as it arrives, [`read_report`] on
@@ -9,7 +10,7 @@
 
 use std::io::{self, BufRead};
 
-use session::{Failure, Lsid, Sentence, SupportSession};
+use session::{EndedSession, Failure, Lsid, Sentence, SupportSession};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 mod arriving;
@@ -20,10 +21,15 @@ mod element;
 mod error_texts;
 mod event_draft;
 mod limits;
+mod listing;
 
 use arriving::Arriving;
-use builder::Problem;
-pub use limits::{ATTRIBUTES_MAX, DEPTH_MAX, KEPT_BYTES_MAX, Limit, NAME_BYTES_MAX, TOKEN_BYTES_MAX, TOTAL_BYTES_MAX};
+use builder::{Draft, Problem};
+use draft::SessionDraft;
+pub use limits::{
+    ATTRIBUTES_MAX, DEPTH_MAX, KEPT_BYTES_MAX, Limit, NAME_BYTES_MAX, SESSIONS_MAX, TOKEN_BYTES_MAX, TOTAL_BYTES_MAX,
+};
+use listing::ListingDraft;
 
 /// Why there is no session. Positions are byte offsets from the beginning of the answer (in one with bytes that are not UTF-8, of
 /// the text in which U+FFFD stands for them); no text of the answer is held, but for the appliance's own error sentence.
@@ -125,8 +131,40 @@ impl From<ReportError> for Failure {
 /// # Errors
 ///
 /// A [`ReportError`] if the answer holds no such session, or cannot be read to its end.
-pub fn read_report(mut source: impl BufRead, wanted: &Lsid) -> Result<SupportSession, ReportError> {
-    let mut answer = Arriving::new(wanted);
+pub fn read_report(source: impl BufRead, wanted: &Lsid) -> Result<SupportSession, ReportError> {
+    read(source, SessionDraft::new(wanted.clone()))
+}
+
+/// The wanted session in a report that is still arriving.
+///
+/// # Errors
+///
+/// As [`read_report`]. Waits as long as the source does: the caller bounds the time.
+pub async fn read_report_async(source: impl AsyncBufRead + Unpin, wanted: &Lsid) -> Result<SupportSession, ReportError> {
+    read_async(source, SessionDraft::new(wanted.clone())).await
+}
+
+/// The sessions of a `SupportSessionListing`, in its order; none if the appliance says that there is nothing.
+///
+/// # Errors
+///
+/// A [`ReportError`] if the answer is no whole list, holds more than [`SESSIONS_MAX`] sessions, or one without a usable lsid: a list
+/// that is not all there is would be taken for it.
+pub fn read_listing(source: impl BufRead) -> Result<Vec<EndedSession>, ReportError> {
+    read(source, ListingDraft::default())
+}
+
+/// The sessions of a `SupportSessionListing` that is still arriving.
+///
+/// # Errors
+///
+/// As [`read_listing`]. Waits as long as the source does: the caller bounds the time.
+pub async fn read_listing_async(source: impl AsyncBufRead + Unpin) -> Result<Vec<EndedSession>, ReportError> {
+    read_async(source, ListingDraft::default()).await
+}
+
+fn read<D: Draft>(mut source: impl BufRead, draft: D) -> Result<D::Whole, ReportError> {
+    let mut answer = Arriving::new(draft);
     loop {
         match source.fill_buf() {
             Ok([]) => return answer.end(),
@@ -141,13 +179,8 @@ pub fn read_report(mut source: impl BufRead, wanted: &Lsid) -> Result<SupportSes
     }
 }
 
-/// The wanted session in a report that is still arriving.
-///
-/// # Errors
-///
-/// As [`read_report`]. Waits as long as the source does: the caller bounds the time.
-pub async fn read_report_async(mut source: impl AsyncBufRead + Unpin, wanted: &Lsid) -> Result<SupportSession, ReportError> {
-    let mut answer = Arriving::new(wanted);
+async fn read_async<D: Draft>(mut source: impl AsyncBufRead + Unpin, draft: D) -> Result<D::Whole, ReportError> {
+    let mut answer = Arriving::new(draft);
     loop {
         match source.fill_buf().await {
             Ok([]) => return answer.end(),

@@ -5,7 +5,7 @@
 
 use std::io::{BufReader, Read};
 
-use appliance::read_report;
+use appliance::{read_listing, read_report};
 use session::Lsid;
 
 const REPORT_BYTES: usize = 100_000_000;
@@ -21,12 +21,17 @@ struct Generated<Event> {
     ready: Vec<u8>,
     position: usize,
     closed: bool,
+    tail: &'static str,
 }
 
 impl<Event: FnMut(usize) -> String> Generated<Event> {
     fn new(lsid: &Lsid, event: Event) -> Self {
         let head = format!("<session_list><session lsid=\"{lsid}\"><lseq>1</lseq><session_details>");
-        Self { event, number: 0, written: 0, ready: head.into_bytes(), position: 0, closed: false }
+        Self::between(&head, event, "</session_details></session></session_list>")
+    }
+
+    fn between(head: &str, event: Event, tail: &'static str) -> Self {
+        Self { event, number: 0, written: 0, ready: head.as_bytes().to_vec(), position: 0, closed: false, tail }
     }
 
     fn refill(&mut self) {
@@ -38,7 +43,7 @@ impl<Event: FnMut(usize) -> String> Generated<Event> {
             Vec::new()
         } else {
             self.closed = true;
-            b"</session_details></session></session_list>".to_vec()
+            self.tail.as_bytes().to_vec()
         };
         self.written += self.ready.len();
     }
@@ -99,6 +104,21 @@ fn report_of_100_mb_takes_32_mib_at_most() {
     });
     assert!(everything.omitted.events > 100_000);
     drop(everything);
+    let peak = peak_memory();
+    assert!(peak <= MEMORY_BYTES_MAX, "{peak} bytes");
+}
+
+#[test]
+#[ignore = "takes a process of its own; see the file's head"]
+fn list_of_fifty_thousand_sessions_in_100_mb_takes_32_mib_at_most() {
+    let session = |number: usize| {
+        let (key, more) = ("x".repeat(200), "y".repeat(2_000));
+        format!(
+            "<session_summary lsid=\"{number:032x}\"><external_key>{key}</external_key><more>{more}</more></session_summary>\n"
+        )
+    };
+    let list = Generated::between("<session_summary_list>", session, "</session_summary_list>");
+    assert!(read_listing(BufReader::new(list)).unwrap().len() > 40_000);
     let peak = peak_memory();
     assert!(peak <= MEMORY_BYTES_MAX, "{peak} bytes");
 }

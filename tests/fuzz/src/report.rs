@@ -2,6 +2,8 @@
 //! same session or the same error; it takes a bounded time and memory; no error shows anything of the content but the appliance's own
 //! sentence.
 //!
+//! The same of a list of sessions, which is read by the same code into something else.
+//!
 //! The first byte of an input says how it is cut, the rest is the report.
 
 use std::future::Future as _;
@@ -10,8 +12,8 @@ use std::pin::{Pin, pin};
 use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
 
-use appliance::{ReportError, read_report, read_report_async};
-use session::{Lsid, SupportSession};
+use appliance::{ReportError, read_listing, read_listing_async, read_report, read_report_async};
+use session::Lsid;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 use crate::{KIB, MIB, Samples, Target, split_selector};
@@ -31,6 +33,9 @@ const WORDS: &[&str] = &[
     "<session_list xmlns=\"https://www.beyondtrust.com/namespaces/API/reporting\">",
     "<session lsid=\"7d1f0c52a9be4e6f8a3b90d4c6e21f57\">",
     "</session></session_list>",
+    "<session_summary_list>",
+    "<session_summary lsid=\"a1\" has_recording=\"1\">",
+    "</session_summary></session_summary_list>",
     "<session_details>",
     "<event timestamp=\"1742302931\" event_type=\"Chat Message\">",
     "event_type=\"Session Note Added\"",
@@ -63,6 +68,9 @@ const WORDS: &[&str] = &[
     "\u{FEFF}",
 ];
 
+const LISTING: &[u8] = b"<session_summary_list><session_summary lsid='a1'><lseq>1</lseq><end_time timestamp='1742304440'/>\
+<external_key>T20250318.0042</external_key></session_summary><session_summary lsid='b2'/></session_summary_list>";
+
 static LSID: LazyLock<Lsid> = LazyLock::new(|| WANTED.parse().expect("a constant id"));
 const WANTED: &str = "7d1f0c52a9be4e6f8a3b90d4c6e21f57";
 
@@ -70,16 +78,22 @@ const WANTED: &str = "7d1f0c52a9be4e6f8a3b90d4c6e21f57";
 pub fn run(input: &[u8]) {
     let (cut, report) = split_selector(input);
     let whole = read_report(report, &LSID);
-    let in_pieces = read_in_pieces(report, cut);
+    let in_pieces = in_pieces(report, cut, async |pieces| read_report_async(pieces, &LSID).await);
     assert_eq!(in_pieces, whole, "read in pieces, and whole");
+    let list_in_pieces = self::in_pieces(report, cut, read_listing_async);
+    assert_eq!(list_in_pieces, read_listing(report), "read as a list in pieces, and whole");
     match &whole {
         Ok(session) => assert_eq!(session.lsid, *LSID),
         Err(error) => assert!(error.to_string().chars().count() <= session::Sentence::LENGTH_MAX + 60, "an error is a line"),
     }
 }
 
-fn read_in_pieces(report: &[u8], cut: u8) -> Result<SupportSession, ReportError> {
-    let reading = pin!(read_report_async(Pieces { rest: report, cut, count: 0 }, &LSID));
+fn in_pieces<'a, T>(
+    report: &'a [u8],
+    cut: u8,
+    read: impl AsyncFnOnce(Pieces<'a>) -> Result<T, ReportError>,
+) -> Result<T, ReportError> {
+    let reading = pin!(read(Pieces { rest: report, cut, count: 0 }));
     match reading.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => panic!("waits for bytes that are there"),
@@ -126,6 +140,7 @@ impl AsyncBufRead for Pieces<'_> {
 /// All reports that are short enough, as if all were of the session that is asked for.
 fn seeds(samples: &Samples) -> Vec<Vec<u8>> {
     let reports = [samples.in_folder("reports", ".xml"), samples.in_folder("reports", ".html")].concat();
+    let reports = [reports, vec![LISTING.to_vec()]].concat();
     let cuts = [1, 7, 64, 0xa5];
     reports
         .iter()

@@ -11,10 +11,9 @@ use std::str::{Utf8Error, from_utf8};
 use quick_xml::errors::SyntaxError;
 use quick_xml::events::Event;
 use quick_xml::{Error, Reader};
-use session::{Lsid, SupportSession};
 
 use super::ReportError;
-use super::builder::{Builder, Problem};
+use super::builder::{Builder, Draft, Problem};
 use super::limits::{Limit, TOKEN_BYTES_MAX, TOTAL_BYTES_MAX};
 
 /// The tokeniser strips it from the beginning of what it reads, which may be anywhere in the answer. So one is put there, and the
@@ -31,8 +30,8 @@ const INDENTATION_BYTES_MAX: usize = 64;
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
 /// An answer that is arriving.
-pub(super) struct Arriving {
-    builder: Builder,
+pub(super) struct Arriving<D> {
+    builder: Builder<D>,
     /// A byte order mark, then the bytes from the first token on that is not complete.
     pending: Vec<u8>,
     /// So many of the pending bytes are UTF-8. The others, three at most, are the beginning of a character.
@@ -48,10 +47,10 @@ pub(super) struct Arriving {
     position: u64,
 }
 
-impl Arriving {
-    pub(super) fn new(wanted: &Lsid) -> Self {
+impl<D: Draft> Arriving<D> {
+    pub(super) fn new(draft: D) -> Self {
         Self {
-            builder: Builder::new(wanted),
+            builder: Builder::new(draft),
             pending: BYTE_ORDER_MARK.to_vec(),
             readable: BYTE_ORDER_MARK.len(),
             received: 0,
@@ -87,12 +86,10 @@ impl Arriving {
     }
 
     /// There are no more bytes.
-    pub(super) fn end(mut self) -> Result<SupportSession, ReportError> {
+    pub(super) fn end(mut self) -> Result<D::Whole, ReportError> {
         self.make_readable(true);
         self.look(true)?;
-        let mut session = self.builder.finish(self.received)?;
-        session.replaced_characters = session.replaced_characters.saturating_add(self.replaced);
-        Ok(session)
+        self.builder.finish(self.replaced, self.received)
     }
 
     /// The source failed: the bytes that came may say more than that.

@@ -2,12 +2,11 @@
 //! and bounds, and hands elements and texts that count to the [`SessionDraft`].
 
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
-use session::{Lsid, SupportSession};
 
-use super::draft::{Leaf, SessionDraft};
-use super::element::{Field, Place, child};
+use super::draft::Leaf;
+use super::element::{Field, Names, Place, child};
 use super::limits::{DEPTH_MAX, Limit, NAME_BYTES_MAX};
-use super::{ReportError, attributes, error_texts};
+use super::{ReportError, attributes};
 
 /// What is wrong with a document, before it is known where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,27 +18,45 @@ pub(super) enum Problem {
     Limit(Limit),
 }
 
-/// Builds a session from XML events. One for each document.
-pub(super) struct Builder {
+/// What a document is read into: keeps what counts, within bounds of its own.
+pub(super) trait Draft {
+    /// What it becomes.
+    type Whole;
+
+    /// What the report calls its elements.
+    const NAMES: Names;
+
+    /// The most bytes of that element's text that could be kept.
+    fn text_bytes_max(&self, field: Field) -> usize;
+
+    /// An element with content was opened. Says where the reader is then: there, or in something to be skipped.
+    fn open(&mut self, place: Place, first: Option<&str>, second: Option<&str>) -> Place;
+
+    /// An element with content, not skipped, was closed.
+    fn close(&mut self, place: Place);
+
+    /// An element whose text counts was closed, within that other one.
+    fn fill(&mut self, parent: Place, field: Field, leaf: &mut Leaf);
+
+    /// The document has ended well, after so many bytes, perhaps with the appliance's own error, and with so many replacements for bytes
+    /// that are not UTF-8.
+    fn finish(self, error: Option<&str>, replaced: u32, position: u64) -> Result<Self::Whole, ReportError>;
+}
+
+/// Fills a draft from XML events. One for each document.
+pub(super) struct Builder<D> {
     /// The places of all open elements, and where their names begin in `names`.
     open: Vec<(Place, usize)>,
     names: String,
     root_closed: bool,
     leaf: Leaf,
     error: Option<String>,
-    draft: SessionDraft,
+    draft: D,
 }
 
-impl Builder {
-    pub(super) fn new(wanted: &Lsid) -> Self {
-        Self {
-            open: Vec::with_capacity(16),
-            names: String::new(),
-            root_closed: false,
-            leaf: Leaf::default(),
-            error: None,
-            draft: SessionDraft::new(wanted.clone()),
-        }
+impl<D: Draft> Builder<D> {
+    pub(super) fn new(draft: D) -> Self {
+        Self { open: Vec::with_capacity(16), names: String::new(), root_closed: false, leaf: Leaf::default(), error: None, draft }
     }
 
     /// Whether an element is open whose text counts.
@@ -80,17 +97,12 @@ impl Builder {
         }
     }
 
-    /// The document has ended, after so many bytes.
-    pub(super) fn finish(self, position: u64) -> Result<SupportSession, ReportError> {
+    /// The document has ended, after so many bytes and with so many replacements.
+    pub(super) fn finish(self, replaced: u32, position: u64) -> Result<D::Whole, ReportError> {
         if !self.root_closed {
             return Err(ReportError::Truncated { position });
         }
-        match (self.error, self.draft.finish()) {
-            // An error beside a session says that the answer is not whole.
-            (Some(text), _) => Err(error_texts::meaning(&text)),
-            (None, Ok(session)) => Ok(session),
-            (None, Err(sentence)) => Err(ReportError::NotReady { sentence }),
-        }
+        self.draft.finish(self.error.as_deref(), replaced, position)
     }
 
     fn place(&self) -> Place {
@@ -104,7 +116,7 @@ impl Builder {
         if tag.name().as_ref().len() > NAME_BYTES_MAX {
             return Err(Problem::Limit(Limit::NameBytes));
         }
-        let place = match (self.place(), child(self.place(), tag.local_name().as_ref())) {
+        let place = match (self.place(), child(self.place(), tag.local_name().as_ref(), &D::NAMES)) {
             (Place::Document, _) if self.root_closed => return Err(Problem::Malformed("more than one root element")),
             (Place::Document, Place::Skipped) => return Err(Problem::Foreign),
             (_, Place::Leaf(field)) => {

@@ -12,9 +12,11 @@ use session::support_session::{
 };
 use session::{Gsnumber, Lsid, Sentence, SupportSession};
 
-use super::element::{Field, Place, RecordingKind, Side};
+use super::builder::Draft;
+use super::element::{Field, Names, Place, RecordingKind, Side};
 use super::event_draft::EventDraft;
 use super::limits::{EVENT_BYTES, Room, Share};
+use super::{ReportError, error_texts};
 
 /// The memory of a larger text is given back: it comes once, and is kept beside.
 const LARGE_TEXT_BYTES: usize = 64 * 1024;
@@ -74,6 +76,11 @@ impl Leaf {
     /// The text so far. Moving a large one beats copying it.
     fn take_text(&mut self) -> Cow<'_, str> {
         if self.text.len() < LARGE_TEXT_BYTES { Cow::Borrowed(self.text()) } else { Cow::Owned(take(&mut self.text)) }
+    }
+
+    /// Whether there was more of it than could be kept.
+    pub(super) const fn is_cut(&self) -> bool {
+        self.cut
     }
 
     fn attribute(&self, index: usize) -> Option<&str> {
@@ -154,46 +161,6 @@ impl SessionDraft {
         }
     }
 
-    /// The most bytes of that element's text that could be kept.
-    pub(super) fn text_bytes_max(&self, field: Field) -> usize {
-        let left = self.keeper.room.left(self.keeper.share);
-        // Four characters of base64 make three bytes.
-        if field == Field::EncodedBody { left / 3 * 4 } else { left }
-    }
-
-    /// An element with content was opened. Says where the reader is then: there, or in something to be skipped.
-    pub(super) fn open(&mut self, place: Place, first: Option<&str>, second: Option<&str>) -> Place {
-        let wanted = match place {
-            Place::Session => self.open_session(first),
-            Place::Customer => {
-                self.customer = Customer { gsnumber: gsnumber(first), ..Customer::default() };
-                self.keeper.admits(size_of::<Customer>())
-            }
-            Place::Representative => {
-                let id = second.and_then(|id| self.keeper.text(id));
-                self.representative = Representative { gsnumber: gsnumber(first), id, ..Representative::default() };
-                self.keeper.admits(size_of::<Representative>())
-            }
-            Place::Recording(_) => {
-                self.recording = [None, None];
-                true
-            }
-            Place::Survey(_) => {
-                self.survey = Survey { gsnumber: gsnumber(first), answers: Vec::new() };
-                self.keeper.admits(size_of::<Survey>())
-            }
-            Place::Event => self.open_event(first, second.unwrap_or_default()),
-            Place::Category => self.event.open_category(first, &mut self.keeper),
-            Place::Row => self.event.open_row(&mut self.keeper),
-            Place::File => {
-                self.event.close_file();
-                true
-            }
-            _ => true,
-        };
-        if wanted { place } else { Place::Skipped }
-    }
-
     fn open_session(&mut self, lsid: Option<&str>) -> bool {
         let is_wanted = lsid.is_some_and(|lsid| lsid.trim() == self.wanted.as_str()) && self.session.is_none();
         if is_wanted {
@@ -215,70 +182,9 @@ impl SessionDraft {
         true
     }
 
-    /// An element with content, not skipped, was closed.
-    pub(super) fn close(&mut self, place: Place) {
-        let Some(session) = &mut self.session else { return };
-        match place {
-            Place::Customer => session.customers.push(take(&mut self.customer)),
-            Place::Representative => session.representatives.push(take(&mut self.representative)),
-            Place::Recording(kind) => {
-                let [view, download] = take(&mut self.recording);
-                let recordings = match kind {
-                    RecordingKind::CommandShell => &mut session.links.command_shells,
-                    RecordingKind::ShowMyScreen => &mut session.links.show_my_screen,
-                };
-                recordings.extend(view.or(download));
-            }
-            // One without values counts too: whoever sent the form off without a word has been heard, and waits for nothing.
-            Place::Survey(side) => {
-                let surveys = match side {
-                    Side::Customer => &mut session.customer_surveys,
-                    Side::Representative => &mut session.representative_surveys,
-                };
-                surveys.push(Survey { gsnumber: self.survey.gsnumber, answers: take(&mut self.survey.answers) });
-            }
-            Place::Event => {
-                session.events.push(self.event.close());
-                self.end_event();
-            }
-            Place::File => self.event.close_file(),
-            Place::Category => self.event.close_category(),
-            _ => {}
-        }
-    }
-
     fn end_event(&mut self) {
         self.omitted += u64::from(take(&mut self.keeper.cut));
         self.keeper.share = Share::Header;
-    }
-
-    /// An element whose text counts was closed, within that other one.
-    pub(super) fn fill(&mut self, parent: Place, field: Field, leaf: &mut Leaf) {
-        self.keeper.cut |= leaf.cut;
-        match parent {
-            Place::Customer | Place::CustomerInfo => self.fill_customer(field, leaf),
-            Place::Representative => self.fill_representative(field, leaf),
-            Place::Survey(_) => self.fill_survey(leaf),
-            Place::Recording(_) => {
-                let slot = &mut self.recording[usize::from(field == Field::DownloadUrl)];
-                keep_first(slot, leaf, &mut self.keeper);
-            }
-            Place::Event => self.fill_event(field, leaf),
-            Place::File if field == Field::FileName => self.event.file_name(leaf.text(), &mut self.keeper),
-            Place::File => self.event.file_size(leaf.text()),
-            Place::EventData => {
-                let (name, value) = name_and_value(leaf);
-                self.event.datum(name, value, &mut self.keeper);
-            }
-            Place::Description => {
-                self.event.column(leaf.attribute(0), leaf.attribute(1), &mut self.keeper);
-            }
-            Place::Row => {
-                let key = leaf.attribute(0).or(leaf.attribute(1));
-                self.event.row_field(key, leaf.text(), &mut self.keeper);
-            }
-            _ => self.fill_session(field, leaf),
-        }
     }
 
     fn fill_session(&mut self, field: Field, leaf: &Leaf) {
@@ -374,7 +280,7 @@ impl SessionDraft {
     }
 
     /// The session, or what there was instead of it.
-    pub(super) fn finish(mut self) -> Result<SupportSession, Sentence> {
+    fn session(mut self) -> Result<SupportSession, Sentence> {
         let Some(mut session) = self.session else {
             return Err(Sentence::new(if self.other_sessions { "the answer is about other sessions" } else { "empty" }));
         };
@@ -384,6 +290,119 @@ impl SessionDraft {
         self.omitted += u64::from(self.keeper.cut);
         session.omitted.events = self.omitted;
         session.replaced_characters = self.replaced;
+        Ok(session)
+    }
+}
+
+impl Draft for SessionDraft {
+    type Whole = SupportSession;
+
+    const NAMES: Names = Names { list: "session_list", session: "session" };
+
+    fn text_bytes_max(&self, field: Field) -> usize {
+        let left = self.keeper.room.left(self.keeper.share);
+        // Four characters of base64 make three bytes.
+        if field == Field::EncodedBody { left / 3 * 4 } else { left }
+    }
+
+    fn open(&mut self, place: Place, first: Option<&str>, second: Option<&str>) -> Place {
+        let wanted = match place {
+            Place::Session => self.open_session(first),
+            Place::Customer => {
+                self.customer = Customer { gsnumber: gsnumber(first), ..Customer::default() };
+                self.keeper.admits(size_of::<Customer>())
+            }
+            Place::Representative => {
+                let id = second.and_then(|id| self.keeper.text(id));
+                self.representative = Representative { gsnumber: gsnumber(first), id, ..Representative::default() };
+                self.keeper.admits(size_of::<Representative>())
+            }
+            Place::Recording(_) => {
+                self.recording = [None, None];
+                true
+            }
+            Place::Survey(_) => {
+                self.survey = Survey { gsnumber: gsnumber(first), answers: Vec::new() };
+                self.keeper.admits(size_of::<Survey>())
+            }
+            Place::Event => self.open_event(first, second.unwrap_or_default()),
+            Place::Category => self.event.open_category(first, &mut self.keeper),
+            Place::Row => self.event.open_row(&mut self.keeper),
+            Place::File => {
+                self.event.close_file();
+                true
+            }
+            _ => true,
+        };
+        if wanted { place } else { Place::Skipped }
+    }
+
+    fn close(&mut self, place: Place) {
+        let Some(session) = &mut self.session else { return };
+        match place {
+            Place::Customer => session.customers.push(take(&mut self.customer)),
+            Place::Representative => session.representatives.push(take(&mut self.representative)),
+            Place::Recording(kind) => {
+                let [view, download] = take(&mut self.recording);
+                let recordings = match kind {
+                    RecordingKind::CommandShell => &mut session.links.command_shells,
+                    RecordingKind::ShowMyScreen => &mut session.links.show_my_screen,
+                };
+                recordings.extend(view.or(download));
+            }
+            // One without values counts too: whoever sent the form off without a word has been heard, and waits for nothing.
+            Place::Survey(side) => {
+                let surveys = match side {
+                    Side::Customer => &mut session.customer_surveys,
+                    Side::Representative => &mut session.representative_surveys,
+                };
+                surveys.push(Survey { gsnumber: self.survey.gsnumber, answers: take(&mut self.survey.answers) });
+            }
+            Place::Event => {
+                session.events.push(self.event.close());
+                self.end_event();
+            }
+            Place::File => self.event.close_file(),
+            Place::Category => self.event.close_category(),
+            _ => {}
+        }
+    }
+
+    fn fill(&mut self, parent: Place, field: Field, leaf: &mut Leaf) {
+        self.keeper.cut |= leaf.cut;
+        match parent {
+            Place::Customer | Place::CustomerInfo => self.fill_customer(field, leaf),
+            Place::Representative => self.fill_representative(field, leaf),
+            Place::Survey(_) => self.fill_survey(leaf),
+            Place::Recording(_) => {
+                let slot = &mut self.recording[usize::from(field == Field::DownloadUrl)];
+                keep_first(slot, leaf, &mut self.keeper);
+            }
+            Place::Event => self.fill_event(field, leaf),
+            Place::File if field == Field::FileName => self.event.file_name(leaf.text(), &mut self.keeper),
+            Place::File => self.event.file_size(leaf.text()),
+            Place::EventData => {
+                let (name, value) = name_and_value(leaf);
+                self.event.datum(name, value, &mut self.keeper);
+            }
+            Place::Description => {
+                self.event.column(leaf.attribute(0), leaf.attribute(1), &mut self.keeper);
+            }
+            Place::Row => {
+                let key = leaf.attribute(0).or(leaf.attribute(1));
+                self.event.row_field(key, leaf.text(), &mut self.keeper);
+            }
+            _ => self.fill_session(field, leaf),
+        }
+    }
+
+    fn finish(self, error: Option<&str>, replaced: u32, _position: u64) -> Result<SupportSession, ReportError> {
+        // An error beside a session says that the answer is not whole.
+        if let Some(text) = error {
+            return Err(error_texts::meaning(text));
+        }
+        let mut session = self.session().map_err(|sentence| ReportError::NotReady { sentence })?;
+        session.replaced_characters = session.replaced_characters.saturating_add(replaced);
         Ok(session)
     }
 }
@@ -418,7 +437,7 @@ fn unix_seconds(text: &str) -> Option<Timestamp> {
 }
 
 /// By the attribute; by the text where there is none.
-fn time(leaf: &Leaf) -> Option<Timestamp> {
+pub(super) fn time(leaf: &Leaf) -> Option<Timestamp> {
     leaf.attribute(0).map_or_else(|| leaf.text().parse().ok(), unix_seconds)
 }
 

@@ -107,15 +107,19 @@ pub(super) enum Field {
     Answer,
 }
 
+/// What a kind of report calls its root and what stands in it. The rest is called alike in all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Names {
+    pub(super) list: &'static str,
+    pub(super) session: &'static str,
+}
+
 /// The place of an element of that local name at this place.
-pub(super) fn child(place: Place, name: &str) -> Place {
+pub(super) fn child(place: Place, name: &str, names: &Names) -> Place {
     use Place as P;
     match place {
-        P::Document => match name {
-            "session_list" => P::List,
-            _ => in_list(name),
-        },
-        P::List => in_list(name),
+        P::Document if name == names.list => P::List,
+        P::Document | P::List => in_list(name, names),
         P::Session => in_session(name),
         P::CustomAttributes => only(name, "custom_attribute", P::Leaf(Field::CustomAttribute)),
         P::CommandShellRecordings => only(name, "command_shell_recording", P::Recording(RecordingKind::CommandShell)),
@@ -155,11 +159,10 @@ fn only(name: &str, known: &str, place: Place) -> Place {
     if name == known { place } else { Place::Skipped }
 }
 
-fn in_list(name: &str) -> Place {
+fn in_list(name: &str, names: &Names) -> Place {
     match name {
-        "session" => Place::Session,
         "error" => Place::Leaf(Field::Error),
-        _ => Place::Skipped,
+        _ => only(name, names.session, Place::Session),
     }
 }
 

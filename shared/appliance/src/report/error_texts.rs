@@ -72,6 +72,14 @@ const TABLE: &[(&[&str], Meaning)] = &[
     (&["not yet"], Meaning::NotReady),
 ];
 
+/// Whether an `<error>` with that text says that there is nothing of what was asked for, which for a list is an answer. Whether it is
+/// said of a right that hides everything cannot be told from it.
+pub(super) fn says_nothing_found(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.contains("no ")
+        && (text.contains("matching your chosen criteria") || text.contains("found for the given search criteria"))
+}
+
 /// What an `<error>` with that text means for whoever wants a session.
 pub(super) fn meaning(text: &str) -> ReportError {
     let text = text.trim();

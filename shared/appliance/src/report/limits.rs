@@ -30,6 +30,9 @@ pub const ATTRIBUTES_MAX: usize = 64;
 /// attachment of 6 MB at most; the process reading it should stay within 32 MiB.
 pub const KEPT_BYTES_MAX: usize = 16 * MIB;
 
+/// The most sessions of one list. An hour has a few hundred of them where a day has thousands; what is kept of so many stays below 16 MiB.
+pub const SESSIONS_MAX: usize = 50_000;
+
 /// A bound on reading that was exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
@@ -43,6 +46,8 @@ pub enum Limit {
     NameBytes,
     /// [`ATTRIBUTES_MAX`].
     Attributes,
+    /// [`SESSIONS_MAX`].
+    Sessions,
 }
 
 impl fmt::Display for Limit {
@@ -53,6 +58,7 @@ impl fmt::Display for Limit {
             Self::Depth => write!(formatter, "more than {DEPTH_MAX} nested elements"),
             Self::NameBytes => write!(formatter, "an element name of more than {NAME_BYTES_MAX} bytes"),
             Self::Attributes => write!(formatter, "more than {ATTRIBUTES_MAX} attributes in one element"),
+            Self::Sessions => write!(formatter, "more than {SESSIONS_MAX} sessions in one list"),
         }
     }
 }

@@ -5,6 +5,7 @@ mod answers;
 mod bounds;
 mod elements;
 mod foreign_bytes;
+mod listings;
 mod properties;
 
 use std::path::PathBuf;
