@@ -1,4 +1,5 @@
-//! The client of one appliance: fetches the report of a session, with a token or with a user's password.
+//! The client of one appliance: fetches the report of a session, and the list of those that ended within a window, with a token or
+//! with a user's password.
 //!
 //! One call is one request on a connection of its own (and one for a token, when there is none): the vendor demands that the
 //! connection is closed after each call. Redirects are never followed, since they would carry the credentials elsewhere.
@@ -13,7 +14,7 @@ use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
-use session::{ApplianceId, Failure, Lsid, Sentence, SupportSession};
+use session::{ApplianceId, Failure, Listing, Lsid, Sentence, SupportSession, Window};
 use tokio_util::io::StreamReader;
 
 mod answer;
@@ -27,7 +28,7 @@ pub use config::{ApplianceConfig, ConfigError, Credentials};
 pub use sealed_token::SealedToken;
 use token::TokenSource;
 
-use crate::report::read_report_async;
+use crate::report::{read_listing_async, read_report_async};
 
 /// How long to wait for a connection. An appliance that is there answers in milliseconds; one that is not should not use up the
 /// time in which another session could be served.
@@ -83,11 +84,34 @@ impl ApplianceClient {
     /// - [`Failure::Unreadable`]: the answer is not a report, is cut off or is over a bound.
     /// - [`Failure::Unknown`]: anything else, such as a time-out, a lost connection, a redirect or another status.
     pub async fn fetch_report(&self, lsid: &Lsid, time_left: Duration) -> Result<SupportSession, Failure> {
-        let allowed = time_left.min(CALL_TIMEOUT);
-        tokio::time::timeout(allowed, self.fetch(lsid)).await.unwrap_or_else(|_| {
-            let what = format!("no whole answer within {} ms", allowed.as_millis());
-            Err(Failure::Unknown { what: Sentence::new(&what) })
-        })
+        let form = [("generate_report", "SupportSession"), ("lsid", lsid.as_str())];
+        let read = async |response| {
+            answer::accepted(&response, "the report")?;
+            Ok(read_report_async(body(response), lsid).await?)
+        };
+        within(time_left, self.ask(&form, read)).await
+    }
+
+    /// The closed sessions that ended within the window, as the appliance lists them now, within `time_left` and [`CALL_TIMEOUT`].
+    ///
+    /// Sessions appear late, and whether the appliance counts the last second in is not known: the caller overlaps its windows. There
+    /// are no pages: what a window holds comes as one answer, [`SESSIONS_MAX`](crate::report::SESSIONS_MAX) sessions at most. So many
+    /// sessions are in memory, and nothing else of the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch_report`](Self::fetch_report); that nothing was found is an empty list, in whichever way the appliance says so.
+    pub async fn ended_between(&self, window: Window, time_left: Duration) -> Result<Listing, Failure> {
+        // Seconds since 1970 and not dates, whose time zone the vendor's reference does not name. A duration of 0 would mean "until
+        // now"; a window has a second at least.
+        let (from, seconds) = (window.from().as_second().to_string(), window.seconds().to_string());
+        let form = [("generate_report", "SupportSessionListing"), ("end_time", from.as_str()), ("duration", seconds.as_str())];
+        let read = async |response| {
+            answer::accepted(&response, "the list of sessions")?;
+            let source_now = answer::clock(&response);
+            Ok(Listing { sessions: read_listing_async(body(response)).await?, source_now })
+        };
+        within(time_left, self.ask(&form, read)).await
     }
 
     /// Whether it works with tokens: with a user's password there is nothing to share.
@@ -115,38 +139,44 @@ impl ApplianceClient {
         }
     }
 
-    async fn fetch(&self, lsid: &Lsid) -> Result<SupportSession, Failure> {
+    /// One call to the reporting API; its answer is read by `read`, a second one if the token was refused.
+    async fn ask<T>(&self, form: &[(&str, &str)], read: impl AsyncFn(Response) -> Result<T, Failure>) -> Result<T, Failure> {
         let tokens = match &self.access {
             Access::Password { username, password } => {
-                let user = [("username", username.as_str()), ("password", password.expose_secret())];
-                return read(self.report_request(lsid, &user), lsid).await;
+                let mut form = form.to_vec();
+                form.extend([("username", username.as_str()), ("password", password.expose_secret())]);
+                return read(send(self.request(&form)).await?).await;
             }
             Access::Token(tokens) => tokens,
         };
         let token = tokens.current(&self.http).await?;
-        let with_token = |token: &token::Token| self.report_request(lsid, &[]).bearer_auth(token.expose_secret());
-        match read(with_token(&token), lsid).await {
+        let with_token = async |token: &token::Token| {
+            let request = self.request(form).bearer_auth(token.expose_secret());
+            read(send(request).await?).await
+        };
+        match with_token(&token).await {
             // How an appliance refuses a token that expired early (the 31st token silently ends the first) is documented nowhere: any
             // refusal may be that.
-            Err(Failure::CredentialsRefused { .. }) => {
-                let renewed = tokens.renewed(&self.http, &token).await?;
-                read(with_token(&renewed), lsid).await
-            }
+            Err(Failure::CredentialsRefused { .. }) => with_token(&tokens.renewed(&self.http, &token).await?).await,
             outcome => outcome,
         }
     }
 
-    fn report_request(&self, lsid: &Lsid, user: &[(&str, &str)]) -> RequestBuilder {
-        let mut form = vec![("generate_report", "SupportSession"), ("lsid", lsid.as_str())];
-        form.extend_from_slice(user);
-        self.http.post(self.reporting.clone()).form(&form)
+    fn request(&self, form: &[(&str, &str)]) -> RequestBuilder {
+        self.http.post(self.reporting.clone()).form(form)
     }
 }
 
-async fn read(request: RequestBuilder, lsid: &Lsid) -> Result<SupportSession, Failure> {
-    let response = request.send().await.map_err(|error| answer::call_failed(&error))?;
-    answer::accepted(&response, "the report")?;
-    Ok(read_report_async(body(response), lsid).await?)
+async fn within<T>(time_left: Duration, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let allowed = time_left.min(CALL_TIMEOUT);
+    tokio::time::timeout(allowed, call).await.unwrap_or_else(|_| {
+        let what = format!("no whole answer within {} ms", allowed.as_millis());
+        Err(Failure::Unknown { what: Sentence::new(&what) })
+    })
+}
+
+async fn send(request: RequestBuilder) -> Result<Response, Failure> {
+    request.send().await.map_err(|error| answer::call_failed(&error))
 }
 
 fn body(response: Response) -> impl tokio::io::AsyncBufRead + Unpin {

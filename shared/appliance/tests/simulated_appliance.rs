@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use appliance::{ApplianceClient, ApplianceConfig, Credentials};
-use session::{ApplianceId, Failure, Lsid, Sentence, SupportSession};
+use session::{ApplianceId, EndedSession, Failure, Listing, Lsid, Sentence, SupportSession, Window};
 use simulators::{ApplianceSimulator, ApplianceTenant, Fault, FaultAction};
 
 const LSID: &str = "7d1f0c52a9be4e6f8a3b90d4c6e21f57";
@@ -238,4 +238,73 @@ async fn hostile_report_is_unreadable() {
     tenant.put_session_with(LSID, &bomb, &[("verbatim", "true")]).await;
     let what = Sentence::new("the report: a document type declaration, at byte 0");
     assert_eq!(fetch(&client).await, Err(Failure::Unreadable { what }));
+}
+
+/// The hour in which the canonical session ended, and its last second.
+const HOUR: (&str, &str) = ("2025-03-18T13:00:00Z", "2025-03-18T14:00:00Z");
+const END: &str = "2025-03-18T13:27:20Z";
+
+async fn listed(client: &ApplianceClient, (from, until): (&str, &str)) -> Result<Listing, Failure> {
+    let window = Window::new(from.parse().unwrap(), until.parse().unwrap()).unwrap();
+    client.ended_between(window, PATIENCE).await
+}
+
+#[tokio::test]
+async fn session_is_listed_in_the_window_in_which_it_ended() {
+    let (_simulator, tenant, client) = ready().await;
+    tenant.put_session("5e55", &report().replace("1742304440", "1742308041")).await;
+    tenant.stop_clock_at("2025-03-18T15:00:00Z".parse().unwrap()).await;
+    let listing = listed(&client, HOUR).await.unwrap();
+    assert_eq!(listing.source_now, Some("2025-03-18T15:00:00Z".parse().unwrap()));
+    let session = EndedSession {
+        lsid: LSID.parse().unwrap(),
+        sequence: Some(48213),
+        ended_at: Some(END.parse().unwrap()),
+        external_key: Some("T20250318.0042".to_owned()),
+    };
+    assert_eq!(listing.sessions, [session]);
+    assert_eq!(tenant.count("POST", "SupportSessionListing").await, 1);
+}
+
+#[tokio::test]
+async fn window_begins_with_its_first_second_and_may_take_in_the_one_after_its_last() {
+    let (_simulator, tenant, client) = ready().await;
+    let count = async |from: &str, until: &str| listed(&client, (from, until)).await.unwrap().sessions.len();
+    assert_eq!(count(END, "2025-03-18T13:27:21Z").await, 1);
+    assert_eq!(count("2025-03-18T13:27:21Z", HOUR.1).await, 0);
+    assert_eq!(count(HOUR.0, END).await, 0);
+    tenant.settings(serde_json::json!({ "window_end": "included" })).await;
+    assert_eq!(count(HOUR.0, END).await, 1);
+}
+
+#[tokio::test]
+async fn empty_window_is_an_empty_list_however_the_appliance_says_so() {
+    let (_simulator, tenant, client) = ready().await;
+    for nothing_found in ["error_root", "error_child", "empty_list"] {
+        for error_style in ["plain", "attributes", "namespace"] {
+            tenant.settings(serde_json::json!({ "nothing_found": nothing_found, "error_style": error_style })).await;
+            let listing = listed(&client, (HOUR.1, "2025-03-18T15:00:00Z")).await.unwrap();
+            assert!(listing.sessions.is_empty(), "{nothing_found}, {error_style}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn list_that_says_no_more_than_the_reference_names_has_neither_numbers_nor_ends() {
+    let (_simulator, tenant, client) = ready().await;
+    tenant.settings(serde_json::json!({ "listing": "bare" })).await;
+    let sessions = listed(&client, HOUR).await.unwrap().sessions;
+    assert_eq!((sessions.len(), sessions[0].sequence, sessions[0].ended_at), (1, None, None));
+    assert_eq!(sessions[0].external_key.as_deref(), Some("T20250318.0042"));
+}
+
+#[tokio::test]
+async fn list_needs_the_right_to_reports_and_a_token_that_ended_is_renewed() {
+    let (_simulator, tenant, client) = ready().await;
+    listed(&client, HOUR).await.unwrap();
+    tenant.invalidate_tokens().await;
+    assert_eq!(listed(&client, HOUR).await.unwrap().sessions.len(), 1);
+    tenant.settings(serde_json::json!({ "may_report": false })).await;
+    let outcome = listed(&client, HOUR).await;
+    assert!(matches!(outcome, Err(Failure::Blocked { .. })), "{outcome:?}");
 }

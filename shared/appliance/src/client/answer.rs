@@ -5,7 +5,9 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{DATE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use session::{Failure, Sentence};
 
@@ -55,4 +57,9 @@ pub(super) fn accepted(response: &Response, what: &str) -> Result<(), Failure> {
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+/// What the appliance's clock showed when it answered, if it says so in the header that every server with a clock sends.
+pub(super) fn clock(response: &Response) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(response.headers().get(DATE)?.as_bytes()).ok()
 }

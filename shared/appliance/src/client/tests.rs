@@ -3,6 +3,7 @@
 
 mod calls;
 mod failures;
+mod listings;
 mod settings;
 mod tokens;
 
