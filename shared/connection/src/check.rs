@@ -75,6 +75,7 @@ pub(crate) fn refuse(document: &Document) -> Result<(), DocumentError> {
             within(&format!("events.{event}.retry_hours"), hours, &RETRY_HOURS)?;
         }
     }
+    refuse_looks(document)?;
     refuse_credentials(document)?;
     refuse_addresses(document)?;
     refuse_time_entry(document)
@@ -85,6 +86,23 @@ fn within(path: &str, value: u32, range: &RangeInclusive<u32>) -> Result<(), Doc
         return Ok(());
     }
     Err(DocumentError::key(path, format!("expected a whole number from {} to {}", range.start(), range.end())))
+}
+
+/// Each is a list asked for at every poll.
+const LOOKS_MAX: usize = 8;
+
+/// The appliance keeps sessions for 90 days.
+const LOOK_HOURS: RangeInclusive<u32> = 1..=2_160;
+
+fn refuse_looks(document: &Document) -> Result<(), DocumentError> {
+    let looks = &document.polling.look_again_hours;
+    if looks.len() > LOOKS_MAX {
+        return Err(DocumentError::key("polling.look_again_hours", format!("expected at most {LOOKS_MAX} numbers of hours")));
+    }
+    looks
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, hours)| within(&format!("polling.look_again_hours[{index}]"), *hours, &LOOK_HOURS))
 }
 
 fn refuse_credentials(document: &Document) -> Result<(), DocumentError> {

@@ -141,18 +141,22 @@ impl ApplianceConnection {
 }
 
 /// Asking the appliance for sessions that no event told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Polling {
     /// Whether it is done.
     pub enabled: bool,
     /// How far before the last answer each question begins, so that a session that ended meanwhile is not missed; hours.
     pub overlap_hours: u32,
+    /// How long after its end a session that no event told of is looked at again, for a survey that came later and for a session that
+    /// was listed late; hours, each 1 to 2160. None: it is not.
+    #[schemars(length(max = 8), inner(range(min = 1, max = 2160)))]
+    pub look_again_hours: Vec<u32>,
 }
 
 impl Default for Polling {
     fn default() -> Self {
-        Self { enabled: false, overlap_hours: 2 }
+        Self { enabled: false, overlap_hours: 2, look_again_hours: vec![1, 6, 24, 72] }
     }
 }
 

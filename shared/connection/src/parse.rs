@@ -99,6 +99,7 @@ fn in_json_words(expected: &str) -> String {
         "f64" => "a number".to_owned(),
         "a boolean" => "true or false".to_owned(),
         "a map" => "an object".to_owned(),
+        "a sequence" => "a list".to_owned(),
         "a string" => "a text".to_owned(),
         other if other.starts_with("struct ") => "an object".to_owned(),
         other => other.replace('`', ""),

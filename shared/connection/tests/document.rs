@@ -75,6 +75,10 @@ fn every_mistake_is_named_with_its_key_and_what_is_expected() {
         ("appliance.ca_certificate", json!("MIIB")),
         ("appliance.allow_plain_http", json!("yes")),
         ("polling.overlap_hours", json!(10_000)),
+        ("polling.look_again_hours", json!(6)),
+        ("polling.look_again_hours", json!([1, "6"])),
+        ("polling.look_again_hours", json!([1, 0])),
+        ("polling.look_again_hours", json!([1, 2, 3, 4, 5, 6, 7, 8, 9])),
         ("autotask.zone_url", plain),
         ("autotask.username", json!("")),
         ("autotask.secret", json!(null)),
@@ -229,6 +233,8 @@ fn defaults_are_those_of_the_table() {
     assert!(settings.templates.is_empty());
     assert_eq!(document.appliance.locale, "en-us");
     assert!(!document.polling.enabled && document.polling.overlap_hours == 2 && !document.autotask.ticket.create);
+    assert_eq!(document.polling.look_again_hours, [1, 6, 24, 72]);
+    assert!(parse(&document_with("polling", json!({ "look_again_hours": [] }))).polling.look_again_hours.is_empty());
 }
 
 #[test]
