@@ -20,13 +20,13 @@ const FENCE: &str = "fence";
 const NONCE: &str = "nonce";
 const STEP: &str = "step";
 const CLAIMS_WITHOUT_OUTCOME: &str = "claims_without_outcome";
-const RECORD: &str = "record";
+pub(crate) const RECORD: &str = "record";
 const ENDED_AT: &str = "ended_at";
-const VERSION: &str = "version";
+pub(crate) const VERSION: &str = "version";
 
 /// The layout of a session's item. Raised only by a release whose neighbour can read both; an item of a later one is
 /// not touched, since writing it anew could forget what it remembers.
-const LAYOUT_VERSION: u32 = 1;
+pub(crate) const LAYOUT_VERSION: u32 = 1;
 
 /// What tells one claim from all others: 128 random bits, fresh for each delivery of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! The table and the client that reaches it. What can be done with it is beside the thing it is done to: `claim`,
-//! `pause`, `proof`, `notice`, `shadow`, `token`.
+//! `pause`, `proof`, `notice`, `shadow`, `token`, `coverage`; `remembered` for many sessions at once.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -3,9 +3,11 @@
 //! One item per (appliance, lsid) holds what the delivery remembers, as a serialised value that this crate does not
 //! look into ([`claim`](Ledger::claim), [`record`](Ledger::record)). A few service items per appliance lie beside them,
 //! under sort keys that no lsid can have, for they contain `#`: pauses, proofs, what was told, when an event last came,
-//! shadow writes, a sealed token.
+//! shadow writes, a sealed token, how far polls and backfills are, statements.
 //!
-//! It needs no rights on the table but `dynamodb:GetItem` and `dynamodb:UpdateItem`: who cannot delete cannot forget.
+//! It needs no rights on the table but `dynamodb:GetItem` and `dynamodb:UpdateItem`: who cannot delete cannot forget. Whoever holds a
+//! source's list against it ([`remembered`](Ledger::remembered)) needs `dynamodb:BatchGetItem` too, and for lists of backfills and
+//! statements `dynamodb:Query`.
 //!
 //! It decides nothing about deliveries and makes no retries of its own beyond the SDK's; it answers truthfully whether
 //! a change has been stored, also when the answer to the change was lost.
@@ -49,19 +51,23 @@
 
 mod attribute;
 mod claim;
+mod coverage;
 mod error;
 mod item;
 mod ledger;
 mod notice;
 mod pause;
 mod proof;
+mod remembered;
 mod seen;
 mod shadow;
 mod token;
 
 pub use claim::{Claim, Nonce, Progress, Stored};
+pub use coverage::{BACKFILL_DAYS, STATEMENT_DAYS};
 pub use error::LedgerError;
 pub use ledger::Ledger;
 pub use notice::RENOTIFY_AFTER;
+pub use remembered::Remembered;
 pub use shadow::{Kept, SHADOW_BYTES_MAX};
 pub use token::SealedToken;

@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod claims;
+mod coverage;
 mod lost_answers;
 mod pauses;
 mod refusals;
+mod remembered;
 mod seen;
 mod service_items;
 mod system;
