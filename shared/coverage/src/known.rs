@@ -57,6 +57,13 @@ impl Known {
         Self { end_seen: false, announced: false, state: SessionState::Waiting, sentence: None }
     }
 
+    /// What is known of a session whose record cannot be read: that there is one, and that a person must look.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        let sentence = Sentence::new("what the ledger remembers of it cannot be read");
+        Self { end_seen: true, announced: true, state: SessionState::InDoubt, sentence: Some(sentence) }
+    }
+
     /// What the record says.
     #[must_use]
     pub fn of(record: &Record) -> Self {

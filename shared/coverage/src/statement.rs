@@ -20,6 +20,12 @@ pub const GRACE: SignedDuration = SignedDuration::from_mins(15);
 /// How long statements are kept; days.
 pub const KEPT_DAYS: u32 = 400;
 
+/// The most bytes of exceptions that are kept with a statement; an item of the ledger has 400 KB. All are told when it is made.
+pub const EXCEPTIONS_BYTES_MAX: usize = 300_000;
+
+/// What an exception takes there besides its sentence, names of attributes included.
+const EXCEPTION_BYTES: usize = 200;
+
 /// How many sessions of a range are in which state; its JSON is what `statement --json` prints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
@@ -95,6 +101,23 @@ impl Statement {
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.exceptions.is_empty()
+    }
+
+    /// The statement as it is kept: of many exceptions, those first that call a session missing, for the next statement tells by them what
+    /// has been healed.
+    #[must_use]
+    pub fn to_keep(&self) -> Self {
+        let (missing, others): (Vec<_>, Vec<_>) =
+            self.exceptions.iter().partition(|exception| exception.state == SessionState::Missing);
+        let mut left = EXCEPTIONS_BYTES_MAX;
+        let mut fits = |exception: &&Exception| {
+            let sentence = exception.sentence.as_ref().map_or(0, |sentence| sentence.as_str().len());
+            let rest = left.checked_sub(EXCEPTION_BYTES + sentence);
+            left = rest.unwrap_or_default();
+            rest.is_some()
+        };
+        let exceptions = missing.into_iter().chain(others).take_while(|exception| fits(exception)).cloned().collect();
+        Self { exceptions, ..self.clone() }
     }
 
     /// How many are in that state.
@@ -193,7 +216,7 @@ impl StatementRun {
             Phase::Listing(window) => Step::List(*window),
             Phase::LookingUp(_, sessions) => Step::LookUp(sessions.iter().map(|session| session.lsid.clone()).collect()),
             Phase::Enqueueing(orders) => Step::Enqueue(orders.clone()),
-            Phase::Saving => Step::Save(self.statement.clone()),
+            Phase::Saving => Step::Save(self.statement.to_keep()),
             Phase::Done(ending) => Step::Done(*ending),
         }
     }

@@ -95,6 +95,21 @@ fn statement_that_does_not_heal_tells_all_the_same() {
 }
 
 #[test]
+fn statement_of_very_many_exceptions_is_kept_with_the_missing_ones_first() {
+    let sessions: Vec<EndedSession> = (0..20_000).map(|number| ended(&format!("s{number}"), "10:00:00")).collect();
+    let refused = |number: &usize| !number.is_multiple_of(40);
+    let known = Known { sentence: Some(Sentence::new(&"ü".repeat(300))), ..polled(SessionState::Refused) };
+    let known = (0..20_000).filter(refused).map(|number| (lsid(&format!("s{number}")), known.clone())).collect();
+    let (statement, _) = statement(settings(), &sessions, &known);
+    assert_eq!((statement.listed, statement.missing, statement.exceptions.len()), (20_000, 500, 20_000));
+    let kept = statement.to_keep();
+    assert_eq!(kept.listed, 20_000);
+    assert!((600..1_000).contains(&kept.exceptions.len()), "{}", kept.exceptions.len());
+    assert_eq!(kept.exceptions.iter().filter(|exception| exception.state == SessionState::Missing).count(), 500);
+    assert!(serde_json::to_vec(&kept).unwrap().len() < 300_000);
+}
+
+#[test]
 fn statement_goes_back_to_the_horizon_at_most() {
     let all = StatementSettings { from: "2020-01-01T00:00:00Z".parse().unwrap(), to: at("23:00:00"), ..settings() };
     let (statement, _) = statement(all, &[], &KnownSessions::new());
