@@ -162,6 +162,24 @@ fn clock_of_ours_that_is_ahead_or_behind_moves_no_mark_beyond_the_sources() {
 }
 
 #[test]
+fn look_goes_no_further_than_its_distance_behind_the_clock_of_its_own_answer() {
+    let settings = PollSettings { look_again_hours: vec![1], ..settings() };
+    let mut before = state("11:55:00");
+    before.looks = [(1, at("10:00:00"))].into();
+    let source = |asked: Window| listing(&[], if asked == window("10:00:00", "11:00:00") { "11:30:00" } else { NOON });
+    let done = run(Some(before), settings, at(NOON), source, &KnownSessions::new());
+    assert_eq!(done.saved.unwrap().looks, [(1, at("10:30:00"))].into());
+}
+
+#[test]
+fn what_no_poll_lists_again_is_forgotten() {
+    let mut before = state("11:00:00");
+    before.recent = [(lsid("old"), at("09:59:58")), (lsid("young"), at("10:00:00"))].into();
+    let done = run(Some(before), settings(), at(NOON), nothing, &KnownSessions::new());
+    assert_eq!(done.saved.unwrap().recent.into_keys().collect::<Vec<_>>(), [lsid("young")]);
+}
+
+#[test]
 fn poll_that_was_overtaken_stops() {
     let mut poll = Poll::new(Some(state("11:55:00")), settings(), at(NOON));
     while !matches!(poll.next(), Step::Save(_)) {

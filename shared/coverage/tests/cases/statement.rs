@@ -88,6 +88,12 @@ fn statement_says_of_each_session_how_it_stands() {
 }
 
 #[test]
+fn session_that_is_listed_twice_is_counted_once() {
+    let (statement, enqueued) = statement(settings(), &[ended("a", "10:00:00"), ended("a", "10:00:00")], &KnownSessions::new());
+    assert_eq!((statement.listed, statement.missing, enqueued.len()), (1, 1, 1));
+}
+
+#[test]
 fn statement_that_does_not_heal_tells_all_the_same() {
     let (statement, enqueued) =
         statement(StatementSettings { heals: false, ..settings() }, &[ended("a", "10:00:00")], &KnownSessions::new());
