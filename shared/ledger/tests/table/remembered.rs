@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use ledger::{Claim, Progress, Remembered, Stored};
+use ledger::{Claim, LedgerError, Progress, Remembered, Stored};
+use serde_json::{Value, json};
 use session::{ApplianceId, Lsid};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
-use crate::system::{State, appliance, client, ledger, nonce, now, state, system};
+use crate::system::{State, appliance, client, ledger, ledger_at, nonce, now, state, system};
+use crate::unreliable_network::read_request;
 
 fn lsid(number: usize) -> Lsid {
     format!("{number:032x}").parse().unwrap()
@@ -78,4 +82,42 @@ async fn item_that_cannot_be_read_hides_no_other() {
     let known = remembered(&appliance, &[lsid(1), lsid(2), lsid(3)]).await;
     assert_eq!((&known[&lsid(1)], &known[&lsid(2)]), (&Remembered::Unreadable, &Remembered::Unreadable));
     assert_eq!(known[&lsid(3)], Remembered::Recorded("done".to_owned()));
+}
+
+/// A table that processes so many keys of each call, and leaves the rest to the next.
+async fn table_that_processes(keys_per_call: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let request = read_request(&mut connection).await.unwrap();
+            let body = &request[request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4..];
+            let table = &system().ledger_table;
+            let mut asked: Value = serde_json::from_slice(body).unwrap();
+            let keys = asked["RequestItems"][table]["Keys"].as_array_mut().unwrap();
+            let rest = keys.split_off(keys_per_call.min(keys.len()));
+            let items: Vec<Value> = keys.iter().map(|key| json!({ "lsid": key["lsid"], "version": { "N": "1" } })).collect();
+            let unprocessed = if rest.is_empty() { json!({}) } else { json!({ table: { "Keys": rest } }) };
+            let answer = json!({ "Responses": { table: items }, "UnprocessedKeys": unprocessed }).to_string();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\nconnection: close\r\ncontent-length: ";
+            connection.write_all(format!("{head}{}\r\n\r\n{answer}", answer.len()).as_bytes()).await.unwrap();
+        }
+    });
+    endpoint
+}
+
+#[tokio::test]
+async fn what_an_answer_had_no_room_for_is_asked_for_again() {
+    let ledger = ledger_at(&table_that_processes(30).await);
+    let wanted: Vec<Lsid> = (0..130).map(lsid).collect();
+    let known = ledger.remembered(&appliance(), &wanted, |remembered: Remembered<State>| remembered).await.unwrap();
+    assert_eq!(known.len(), 130);
+    assert!(known.values().all(|remembered| *remembered == Remembered::Claimed));
+}
+
+#[tokio::test]
+async fn table_that_processes_nothing_is_unavailable() {
+    let ledger = ledger_at(&table_that_processes(0).await);
+    let outcome = ledger.remembered(&appliance(), &[lsid(1)], |_: Remembered<State>| ()).await;
+    assert!(matches!(outcome, Err(LedgerError::Unavailable { .. })), "{outcome:?}");
 }

@@ -92,7 +92,7 @@ async fn handle(mut connection: TcpStream, shared: &Shared) -> io::Result<()> {
 }
 
 /// One whole request, told to close its connection.
-async fn read_request(connection: &mut TcpStream) -> io::Result<Vec<u8>> {
+pub(crate) async fn read_request(connection: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let head_length = loop {
         if let Some(position) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
