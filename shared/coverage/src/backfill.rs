@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use session::{ApplianceId, Listing, Lsid, Source, Window};
+use session::{ApplianceId, Listing, Lsid, Origin, Window};
 
 use crate::known::{Known, KnownSessions, SessionState};
 use crate::step::{Answer, Ending, Order, Step};
@@ -273,10 +273,10 @@ fn lsids_in(listing: Listing, window: Window) -> Vec<Lsid> {
 }
 
 /// In whose name it is to be enqueued; `None` if not at all.
-fn source_for(known: Option<&Known>) -> Option<Source> {
+fn source_for(known: Option<&Known>) -> Option<Origin> {
     match known.filter(|known| known.end_seen) {
-        None => Some(Source::Poll),
-        Some(known) if known.state == SessionState::Ignored => Some(Source::Replay),
+        None => Some(Origin::Poll),
+        Some(known) if known.state == SessionState::Ignored => Some(Origin::Replay),
         Some(_) => None,
     }
 }

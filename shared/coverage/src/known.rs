@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use session::delivery::record::Ignored;
+use session::delivery::Ignored;
 use session::delivery::{Record, WriteState, Writer};
 use session::{Lsid, Sentence};
 
@@ -125,8 +125,8 @@ const fn refused(state: &WriteState) -> Option<&Sentence> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use session::RemoteId;
-    use session::delivery::record::{EndSeen, LeftOpen, Skip, WaitReason, Waiting};
     use session::delivery::{DeadLetterReason, Unmatched, Write, WriteId};
+    use session::delivery::{EndSeen, LeftOpen, Skip, WaitReason, Waiting};
 
     use super::*;
 

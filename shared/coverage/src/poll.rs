@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use session::{Listing, Lsid, Source, Window};
+use session::{Listing, Lsid, Origin, Window};
 
 use crate::known::{Known, KnownSessions, SessionState};
 use crate::step::{Answer, Ending, Order, Step};
@@ -228,7 +228,7 @@ impl Poll {
                 Some(known) => again && is_worth_another_look(known),
             };
             if wanted {
-                orders.push(Order { lsid: lsid.clone(), source: Source::Poll });
+                orders.push(Order { lsid: lsid.clone(), source: Origin::Poll });
             }
             if known.is_some() {
                 self.state.recent.remove(lsid);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use session::{ApplianceId, EndedSession, Lsid, Sentence, Source, Window};
+use session::{ApplianceId, EndedSession, Lsid, Origin, Sentence, Window};
 
 use crate::known::{Known, KnownSessions, SessionState};
 use crate::step::{Answer, Ending, Order, Step};
@@ -254,7 +254,7 @@ impl StatementRun {
         for session in sessions {
             let (state, sentence) = self.state(window, &session, known.get(&session.lsid));
             if state == SessionState::Missing && self.settings.heals {
-                orders.push(Order { lsid: session.lsid.clone(), source: Source::Poll });
+                orders.push(Order { lsid: session.lsid.clone(), source: Origin::Poll });
             }
             if state == SessionState::Delivered && self.settings.missed_before.contains(&session.lsid) {
                 self.statement.healed += 1;

@@ -1,6 +1,6 @@
 //! What a poll, a backfill or a statement asks for next, and what it is answered.
 
-use session::{Listing, Lsid, Source, Window};
+use session::{Listing, Lsid, Origin, Window};
 
 use crate::known::KnownSessions;
 
@@ -34,7 +34,7 @@ pub struct Order {
     /// Which.
     pub lsid: Lsid,
     /// In whose name: found by us, or wanted by a person.
-    pub source: Source,
+    pub source: Origin,
 }
 
 /// What came of a step. One that does not answer the step is ignored, and the step is asked for again. A failure is no answer: drop

@@ -2,7 +2,7 @@
 
 use coverage::{Answer, Backfill, Ending, JobState, Known, KnownSessions, Order, PlanError, SessionState, Step, StoredJob};
 use jiff::SignedDuration;
-use session::{ApplianceId, Source, Window};
+use session::{ApplianceId, Origin, Window};
 
 use crate::{at, ended, listing, lsid, polled};
 
@@ -85,7 +85,7 @@ fn what_others_were_to_write_is_enqueued_as_a_persons_replay() {
     ]
     .into();
     let (_, orders) = run(plan("08:00:00", "11:00:00", false).unwrap(), &known);
-    let expected = [("first", Source::Replay), ("edge", Source::Poll)];
+    let expected = [("first", Origin::Replay), ("edge", Origin::Poll)];
     assert_eq!(orders, expected.map(|(id, source)| Order { lsid: lsid(id), source }));
 }
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::{Claim, LedgerError};
 use session::ApplianceId;
 
-use crate::system::{State, appliance, client, ledger, ledger_at, lsid, nonce, now, system};
+use crate::system::{appliance, client, ledger, ledger_at, lsid, nonce, now, system};
 use crate::unreliable_network::{Fault, UnreliableNetwork};
 
 fn poll(version: u64) -> PollState {
@@ -49,7 +49,7 @@ async fn state_of_polls_is_kept_version_by_version_and_for_good() {
         assert_eq!(ledger.poll_state(&appliance).await.unwrap(), Some(poll(version)));
     }
     assert!(!item(&appliance, "#poll").await.contains_key("expires_at"));
-    let claim: Claim<State> = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
+    let claim: Claim = ledger.claim(&appliance, &lsid(), nonce(), now()).await.unwrap();
     assert_eq!(claim.fence, 1, "it is no session");
 }
 

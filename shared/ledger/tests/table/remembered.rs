@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use ledger::{Claim, LedgerError, Progress, Remembered, Stored};
 use serde_json::{Value, json};
+use session::delivery::Record;
 use session::{ApplianceId, Lsid};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::system::{State, appliance, client, ledger, ledger_at, nonce, now, state, system};
+use crate::system::{appliance, client, ledger, ledger_at, nonce, now, state, system};
 use crate::unreliable_network::read_request;
 
 fn lsid(number: usize) -> Lsid {
@@ -18,8 +19,8 @@ fn lsid(number: usize) -> Lsid {
 
 async fn record(appliance: &ApplianceId, lsid: &Lsid, phase: &str) {
     let ledger = ledger();
-    let mut claim: Claim<State> = ledger.claim(appliance, lsid, nonce(), now()).await.unwrap();
-    assert_eq!(ledger.record(&mut claim, &state(phase), Progress::Ongoing, None, now()).await.unwrap(), Stored::Yes);
+    let mut claim: Claim = ledger.claim(appliance, lsid, nonce(), now()).await.unwrap();
+    assert_eq!(ledger.record(&mut claim, &state(phase), Progress::Ongoing, now()).await.unwrap(), Stored::Yes);
 }
 
 async fn set(appliance: &ApplianceId, lsid: &Lsid, name: &str, value: AttributeValue) {
@@ -30,9 +31,9 @@ async fn set(appliance: &ApplianceId, lsid: &Lsid, name: &str, value: AttributeV
 }
 
 async fn remembered(appliance: &ApplianceId, lsids: &[Lsid]) -> BTreeMap<Lsid, Remembered<String>> {
-    let phase = |remembered: Remembered<State>| match remembered {
+    let phase = |remembered: Remembered<Record>| match remembered {
         Remembered::Claimed => Remembered::Claimed,
-        Remembered::Recorded(state) => Remembered::Recorded(state.phase),
+        Remembered::Recorded(state) => Remembered::Recorded(state.facts.unwrap().technician.unwrap()),
         Remembered::Unreadable => Remembered::Unreadable,
     };
     ledger().remembered(appliance, lsids, phase).await.unwrap()
@@ -43,7 +44,7 @@ async fn each_session_that_is_known_is_told_and_no_other() {
     let appliance = appliance();
     record(&appliance, &lsid(1), "done").await;
     record(&crate::system::appliance(), &lsid(4), "another appliance's").await;
-    let _: Claim<State> = ledger().claim(&appliance, &lsid(2), nonce(), now()).await.unwrap();
+    let _: Claim = ledger().claim(&appliance, &lsid(2), nonce(), now()).await.unwrap();
     // Named twice, as a list may.
     let wanted = [lsid(1), lsid(2), lsid(3), lsid(4), lsid(1)];
     let expected = [(lsid(1), Remembered::Recorded("done".to_owned())), (lsid(2), Remembered::Claimed)];
@@ -56,7 +57,7 @@ async fn reading_claims_nothing() {
     let appliance = appliance();
     record(&appliance, &lsid(1), "done").await;
     remembered(&appliance, &[lsid(1)]).await;
-    let claim: Claim<State> = ledger().claim(&appliance, &lsid(1), nonce(), now()).await.unwrap();
+    let claim: Claim = ledger().claim(&appliance, &lsid(1), nonce(), now()).await.unwrap();
     assert_eq!(claim.fence, 2);
 }
 
@@ -110,7 +111,7 @@ async fn table_that_processes(keys_per_call: usize) -> String {
 async fn what_an_answer_had_no_room_for_is_asked_for_again() {
     let ledger = ledger_at(&table_that_processes(30).await);
     let wanted: Vec<Lsid> = (0..130).map(lsid).collect();
-    let known = ledger.remembered(&appliance(), &wanted, |remembered: Remembered<State>| remembered).await.unwrap();
+    let known = ledger.remembered(&appliance(), &wanted, |remembered: Remembered<Record>| remembered).await.unwrap();
     assert_eq!(known.len(), 130);
     assert!(known.values().all(|remembered| *remembered == Remembered::Claimed));
 }
@@ -118,6 +119,6 @@ async fn what_an_answer_had_no_room_for_is_asked_for_again() {
 #[tokio::test]
 async fn table_that_processes_nothing_is_unavailable() {
     let ledger = ledger_at(&table_that_processes(0).await);
-    let outcome = ledger.remembered(&appliance(), &[lsid(1)], |_: Remembered<State>| ()).await;
+    let outcome = ledger.remembered(&appliance(), &[lsid(1)], |_: Remembered<Record>| ()).await;
     assert!(matches!(outcome, Err(LedgerError::Unavailable { .. })), "{outcome:?}");
 }

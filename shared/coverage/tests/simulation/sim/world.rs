@@ -9,7 +9,7 @@ use coverage::{
     StatementSettings, Step, StoredJob,
 };
 use fastrand::Rng;
-use session::{ApplianceId, EndedSession, Listing, Lsid, Source, Window};
+use session::{ApplianceId, EndedSession, Listing, Lsid, Origin, Window};
 
 use super::figures::Figures;
 use super::sabotage::Sabotage;
@@ -521,7 +521,7 @@ impl World {
             let (stall_from, stall_until) = self.schedule.stall;
             let soon = self.now + self.rng.i64(1..MINUTE);
             let at = if (stall_from..stall_until).contains(&soon) { stall_until } else { soon };
-            self.later(at, Happening::Work { session, replay: order.source == Source::Replay });
+            self.later(at, Happening::Work { session, replay: order.source == Origin::Replay });
         }
     }
 }
