@@ -10,7 +10,7 @@ use simulators::sqs::{EVENTS, FakeSqs, Fault, QUARANTINE};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::bench::sample;
-use crate::lambda::{Function, Invocation, Sandbox};
+use crate::sandbox::{Function, Invocation, Sandbox};
 
 const EVENTS_SENT: usize = 10_000;
 const WITHIN: Duration = Duration::from_secs(60);

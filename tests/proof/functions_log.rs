@@ -1,4 +1,4 @@
-//! What the functions print that run in a [`crate::lambda::Sandbox`]: one file for all of them, to which each test adds.
+//! What the functions print that run in a [`crate::sandbox::Sandbox`]: one file for all of them, to which each test adds.
 
 use std::path::PathBuf;
 

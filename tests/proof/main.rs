@@ -25,10 +25,10 @@ mod functions_log;
 mod hourly_budget;
 mod in_trouble;
 mod killed;
-mod lambda;
 mod mapping;
 mod processes;
 mod queues;
+mod sandbox;
 mod together;
 
 /// A seed for the random choices of a test: that of `SESSION_BRIDGE_SEED`, to repeat a run, or a new one. It is printed.

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::lambda::{Function, Invocation, Sandbox};
 use crate::local_aws::system;
 use crate::queues::{self, call};
+use crate::sandbox::{Function, Invocation, Sandbox};
 
 /// How often it is looked whether the queue is empty.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

@@ -16,8 +16,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::Error;
 use crate::dynamo::{Table, Units};
-use crate::http::{Connection, Request};
 use crate::tls::{Authority, HOST, Wire};
+use lambda::http::{Connection, Request};
 
 const JSON: &str = "content-type: application/x-amz-json-1.0\r\n";
 const XML: &str = "content-type: text/xml\r\n";

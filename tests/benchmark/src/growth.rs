@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::aws::Aws;
 use crate::figures::milliseconds;
-use crate::lambda::Sandbox;
 use crate::plot::Series;
 use crate::process::Program;
+use crate::sandbox::Sandbox;
 use crate::scaling::{CHAT_MESSAGES, Measured};
 use crate::tls::{Authority, Wire};
 use crate::worker::{Bench, Neighbours, configured, usual_report, without_surveys};

@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 
 use crate::aws::Aws;
 use crate::figures::{median, microseconds, milliseconds, percentile, short, table};
-use crate::lambda::{self, Sandbox};
 use crate::process::Program;
+use crate::sandbox::{self, Sandbox};
 use crate::tls::{Authority, Wire};
 use crate::{Error, Places};
 
@@ -95,9 +95,9 @@ pub(crate) fn payload(places: &Places) -> Result<Vec<u8>, Error> {
 
 /// The receiver, or its rival, with the settings that the template gives it.
 pub(crate) fn configured(program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
-    let mut program = lambda::configured(program, authority, aws, wire);
+    let mut program = sandbox::configured(program, authority, aws, wire);
     program.variables.extend([
-        ("QUARANTINE_QUEUE_URL", lambda::queue_url("session-bridge-quarantine")),
+        ("QUARANTINE_QUEUE_URL", sandbox::queue_url("session-bridge-quarantine")),
         ("APPLIANCE_TOKENS", format!("default={TOKEN_SHA256}")),
     ]);
     program

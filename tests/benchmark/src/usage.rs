@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use crate::aws::Aws;
 use crate::figures::milliseconds;
-use crate::lambda::Sandbox;
 use crate::money::Usage;
 use crate::process::Program;
+use crate::sandbox::Sandbox;
 use crate::tls::{Authority, Wire};
 use crate::worker::{Bench, Neighbours, usual_report};
 use crate::{Error, Places, receiver, worker};

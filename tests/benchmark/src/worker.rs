@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 
 use crate::aws::Aws;
 use crate::figures::{median, milliseconds, short, table};
-use crate::lambda::{self, Sandbox};
 use crate::process::{Process, Program};
+use crate::sandbox::{self, Sandbox};
 use crate::tls::{Authority, HOST, Wire};
 use crate::{Error, Places, sample_report};
 
@@ -97,9 +97,9 @@ pub(crate) fn without_surveys(report: String) -> String {
 
 /// The worker, or its rival, with the settings that the template gives it.
 pub(crate) fn configured(program: Program, authority: &Authority, aws: &Aws, wire: Wire) -> Program {
-    let mut program = lambda::configured(program, authority, aws, wire);
+    let mut program = sandbox::configured(program, authority, aws, wire);
     program.variables.extend([
-        ("DEAD_LETTER_QUEUE_URL", lambda::queue_url("session-bridge-dead-letters.fifo")),
+        ("DEAD_LETTER_QUEUE_URL", sandbox::queue_url("session-bridge-dead-letters.fifo")),
         ("LEDGER_TABLE", "session-bridge-ledger".to_owned()),
         ("LEDGER_DAYS", "400".to_owned()),
         ("CONNECTION_PREFIX", PREFIX.to_owned()),

@@ -5,14 +5,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod answers;
-mod fake_lambda;
 mod process;
 mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use simulators::sqs::{EVENTS, QUARANTINE};
+use simulators::sqs;
 
 /// How long a test waits for something that should come at once. Only a hanging test ever gets there.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -48,8 +47,8 @@ fn outbound(name: &str) -> Vec<u8> {
 /// The settings of a receiver in front of the SQS at that address.
 fn setting(variable: &str, sqs: &str) -> Option<String> {
     let value = match variable {
-        "EVENTS_QUEUE_URL" => format!("{sqs}/123456789012/{EVENTS}"),
-        "QUARANTINE_QUEUE_URL" => format!("{sqs}/123456789012/{QUARANTINE}"),
+        "EVENTS_QUEUE_URL" => format!("{sqs}/123456789012/{}", sqs::EVENTS),
+        "QUARANTINE_QUEUE_URL" => format!("{sqs}/123456789012/{}", sqs::QUARANTINE),
         "APPLIANCE_TOKENS" => format!("default={TOKEN_SHA256}"),
         "AWS_LAMBDA_FUNCTION_NAME" => "receiver".to_owned(),
         "AWS_REGION" => "eu-central-1".to_owned(),

@@ -1,68 +1,63 @@
 //! The real binary against an emulated Lambda: one process, one call after the other.
 
-use std::process::{Child, Command, Output, Stdio};
+use std::io::Read as _;
+use std::process::{Command, ExitStatus, Stdio};
 
+use lambda::{Invocation, Sandbox, TRACE};
 use serde_json::Value;
 use simulators::sqs::FakeSqs;
 
-use crate::fake_lambda::{FakeLambda, Result, TRACE};
-use crate::{TOKEN, changed, payload, setting};
+use crate::{PATIENCE, TOKEN, changed, payload, setting};
 
 /// The receiver's process, ended with the test.
-struct Process(Option<Child>);
+struct Process(Sandbox);
 
 impl Process {
-    fn start(lambda: &FakeLambda, sqs: &str) -> Self {
-        Self::start_with(lambda, sqs, &[])
+    async fn start(sqs: &str) -> Self {
+        Self::start_with(sqs, &[]).await
     }
 
-    fn start_with(lambda: &FakeLambda, sqs: &str, settings: &[(&str, &str)]) -> Self {
+    async fn start_with(sqs: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_receiver"));
-        command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
-        let names = [
-            "EVENTS_QUEUE_URL",
-            "QUARANTINE_QUEUE_URL",
-            "APPLIANCE_TOKENS",
-            "AWS_LAMBDA_FUNCTION_NAME",
-            "AWS_REGION",
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "AWS_ENDPOINT_URL",
-        ];
-        command.envs(names.map(|name| (name, setting(name, sqs).unwrap())));
-        command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512").env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
-        command.env("AWS_LAMBDA_RUNTIME_API", &lambda.address).envs(settings.iter().copied());
-        Self(Some(command.spawn().unwrap()))
+        command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped()).envs(lambda::variables("receiver"));
+        let names = ["EVENTS_QUEUE_URL", "QUARANTINE_QUEUE_URL", "APPLIANCE_TOKENS", "AWS_ENDPOINT_URL"];
+        command.envs(names.map(|name| (name, setting(name, sqs).unwrap()))).envs(settings.iter().copied());
+        Self(Sandbox::start(&mut command).await.unwrap())
+    }
+
+    /// What the function answers to this payload; that it answers at all is deliberate in each test.
+    async fn raw_answer(&mut self, payload: Vec<u8>) -> Value {
+        match self.0.invoke(payload, PATIENCE).await {
+            Invocation::Answered(answer) => serde_json::from_slice(&answer).unwrap(),
+            Invocation::Failed(error) => panic!("no deliberate answer: {error}"),
+        }
+    }
+
+    /// Status and body of that answer.
+    async fn answer(&mut self, payload: Vec<u8>) -> (u64, String) {
+        let answer = self.raw_answer(payload).await;
+        assert_eq!(answer["isBase64Encoded"], false);
+        (answer["statusCode"].as_u64().unwrap(), answer["body"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Ends the process, which must still be running; its lines.
     fn end(mut self) -> Vec<Value> {
-        let mut child = self.0.take().unwrap();
-        assert!(child.try_wait().unwrap().is_none(), "the process has ended by itself");
-        child.kill().unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "nothing but lines on stdout");
-        lines(&output)
+        assert!(self.0.process().try_wait().unwrap().is_none(), "the process has ended by itself");
+        self.0.process().kill().unwrap();
+        let (_, lines, errors) = self.ended();
+        assert_eq!(errors, "", "nothing but lines on stdout");
+        lines
     }
 
-    /// Waits for a process that ends by itself.
-    fn ended(mut self) -> Output {
-        self.0.take().unwrap().wait_with_output().unwrap()
+    /// Waits until the process has ended: its status, its lines, and what else it said.
+    fn ended(mut self) -> (ExitStatus, Vec<Value>, String) {
+        let process = self.0.process();
+        let (mut lines, mut errors) = (String::new(), String::new());
+        process.stdout.take().unwrap().read_to_string(&mut lines).unwrap();
+        process.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")));
+        (process.wait().unwrap(), lines.collect(), errors)
     }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-fn lines(output: &Output) -> Vec<Value> {
-    let text = String::from_utf8(output.stdout.clone()).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
 }
 
 #[tokio::test]
@@ -81,14 +76,11 @@ async fn one_process_answers_broken_payloads_and_the_good_one_after_them() {
         (odd("/rawQueryString", &"x".repeat(100_000)), (401, "")),
     ];
     let sqs = FakeSqs::start().await;
-    let mut payloads: Vec<Vec<u8>> = broken.iter().map(|(payload, _)| payload.clone()).collect();
-    payloads.push(payload("support_conference_begin"));
-    let mut lambda = FakeLambda::start(payloads).await;
-    let process = Process::start(&lambda, &sqs.url);
-    for (index, (_, (status, body))) in broken.iter().enumerate() {
-        assert_eq!(lambda.answer().await, (*status, (*body).to_owned()), "payload {index}");
+    let mut process = Process::start(&sqs.url).await;
+    for (index, (payload, (status, body))) in broken.iter().enumerate() {
+        assert_eq!(process.answer(payload.clone()).await, (*status, (*body).to_owned()), "payload {index}");
     }
-    assert_eq!(lambda.answer().await, (200, "queued".to_owned()));
+    assert_eq!(process.answer(payload("support_conference_begin")).await, (200, "queued".to_owned()));
     let printed: u64 = process.end().iter().filter_map(|line| line["calls"].as_u64()).sum();
     // Four strangers in one minute at an unknown path: the fourth doubles, so nothing of them is left unprinted.
     assert_eq!(printed, broken.len() as u64 + 1);
@@ -98,14 +90,10 @@ async fn one_process_answers_broken_payloads_and_the_good_one_after_them() {
 async fn each_answer_reaches_lambda_as_it_is_in_the_table() {
     let names = ["support_conference_end", "unknown-event", "multipart", "empty-body", "get", "other-path", "missing-token"];
     let sqs = FakeSqs::start().await;
-    let mut lambda = FakeLambda::start(names.map(payload).into()).await;
-    let process = Process::start(&lambda, &sqs.url);
+    let mut process = Process::start(&sqs.url).await;
     let mut answers = Vec::new();
     for name in names {
-        match lambda.result().await {
-            Result::Response(answer) => answers.push(format!("{name}: {answer}")),
-            Result::Error(error) => panic!("{name}: no deliberate answer: {error}"),
-        }
+        answers.push(format!("{name}: {}", process.raw_answer(payload(name)).await));
     }
     insta::assert_snapshot!(answers.join("\n"));
     let outcomes: Vec<String> =
@@ -118,19 +106,17 @@ async fn body_of_6_mb_does_not_end_the_process() {
     let body = format!("event=support_conference_end&lsid=7d1f&x={}", "x".repeat(6 * 1024 * 1024));
     let large = changed("support_conference_end", &[("/body", body.as_str().into()), ("/isBase64Encoded", false.into())]);
     let sqs = FakeSqs::start().await;
-    let mut lambda = FakeLambda::start(vec![large, payload("support_conference_end")]).await;
-    let process = Process::start(&lambda, &sqs.url);
-    assert_eq!(lambda.answer().await, (200, "quarantined".to_owned()));
-    assert_eq!(lambda.answer().await, (200, "queued".to_owned()));
+    let mut process = Process::start(&sqs.url).await;
+    assert_eq!(process.answer(large).await, (200, "quarantined".to_owned()));
+    assert_eq!(process.answer(payload("support_conference_end")).await, (200, "queued".to_owned()));
     process.end();
 }
 
 #[tokio::test]
 async fn connection_is_opened_before_the_first_call_and_its_trace_goes_with_the_event() {
     let sqs = FakeSqs::start().await;
-    let mut lambda = FakeLambda::start(vec![payload("support_conference_end")]).await;
-    let process = Process::start(&lambda, &sqs.url);
-    assert_eq!(lambda.answer().await, (200, "queued".to_owned()));
+    let mut process = Process::start(&sqs.url).await;
+    assert_eq!(process.answer(payload("support_conference_end")).await, (200, "queued".to_owned()));
     assert_eq!((sqs.refusals(), sqs.calls()), (vec!["MissingParameter"], 2));
     assert_eq!(sqs.messages()[0].trace.as_deref(), Some(TRACE));
     process.end();
@@ -139,10 +125,9 @@ async fn connection_is_opened_before_the_first_call_and_its_trace_goes_with_the_
 #[tokio::test]
 async fn start_without_sqs_is_a_start_and_calls_get_503() {
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let mut lambda = FakeLambda::start(vec![payload("support_conference_end"), payload("unknown-event")]).await;
-    let process = Process::start(&lambda, &format!("http://{nobody}"));
-    assert_eq!(lambda.answer().await, (503, "unavailable".to_owned()));
-    assert_eq!(lambda.answer().await, (200, "ignored".to_owned()));
+    let mut process = Process::start(&format!("http://{nobody}")).await;
+    assert_eq!(process.answer(payload("support_conference_end")).await, (503, "unavailable".to_owned()));
+    assert_eq!(process.answer(payload("unknown-event")).await, (200, "ignored".to_owned()));
     let lines = process.end();
     assert_eq!(lines.len(), 3);
     assert_eq!((&lines[0]["level"], &lines[0]["message"]), (&"WARN".into(), &"no connection to SQS yet".into()));
@@ -153,10 +138,9 @@ async fn start_without_sqs_is_a_start_and_calls_get_503() {
 async fn even_at_debug_no_line_holds_token_body_or_credentials() {
     let names = ["support_conference_end", "wrong-token", "malformed-no-event", "broken-base64"];
     let sqs = FakeSqs::start().await;
-    let mut lambda = FakeLambda::start(names.map(payload).into()).await;
-    let process = Process::start_with(&lambda, &sqs.url, &[("LOG_LEVEL", "debug"), ("RUST_LOG", "trace")]);
-    for _ in names {
-        lambda.result().await;
+    let mut process = Process::start_with(&sqs.url, &[("LOG_LEVEL", "debug"), ("RUST_LOG", "trace")]).await;
+    for name in names {
+        process.answer(payload(name)).await;
     }
     for line in process.end() {
         for secret in [TOKEN, "not-the-token", "T20250318.0042", "external_key", "AKIDEXAMPLE", "invented", "ZXZlbnQ9"] {
@@ -171,10 +155,9 @@ async fn bad_item_is_told_at_the_start_and_the_other_appliances_are_served() {
     let tokens = format!("acme={nothing},without.token=,{},other=the-token-itself", setting("APPLIANCE_TOKENS", "").unwrap());
     let sqs = FakeSqs::start().await;
     let of_acme = changed("support_conference_end", &[("/rawQueryString", "appliance=acme&outbound_event_token=".into())]);
-    let mut lambda = FakeLambda::start(vec![payload("support_conference_end"), of_acme]).await;
-    let process = Process::start_with(&lambda, &sqs.url, &[("APPLIANCE_TOKENS", &tokens), ("LOG_LEVEL", "error")]);
-    assert_eq!(lambda.answer().await, (200, "queued".to_owned()));
-    assert_eq!(lambda.answer().await, (401, String::new()));
+    let mut process = Process::start_with(&sqs.url, &[("APPLIANCE_TOKENS", &tokens), ("LOG_LEVEL", "error")]).await;
+    assert_eq!(process.answer(payload("support_conference_end")).await, (200, "queued".to_owned()));
+    assert_eq!(process.answer(of_acme).await, (401, String::new()));
     let lines = process.end();
     let told = lines.iter().filter(|line| line["tokens_left_out"] == 1);
     let told: Vec<String> = told.map(|line| format!("{}: {}", line["appliance"], line["cause"])).collect();
@@ -185,10 +168,9 @@ async fn bad_item_is_told_at_the_start_and_the_other_appliances_are_served() {
 #[tokio::test]
 async fn without_one_usable_item_it_runs_and_refuses_everything_loudly() {
     let sqs = FakeSqs::start().await;
-    let mut lambda = FakeLambda::start(vec![payload("support_conference_end"), payload("wrong-token")]).await;
-    let process = Process::start_with(&lambda, &sqs.url, &[("APPLIANCE_TOKENS", "default=")]);
-    assert_eq!(lambda.answer().await, (401, String::new()));
-    assert_eq!(lambda.answer().await, (401, String::new()));
+    let mut process = Process::start_with(&sqs.url, &[("APPLIANCE_TOKENS", "default=")]).await;
+    assert_eq!(process.answer(payload("support_conference_end")).await, (401, String::new()));
+    assert_eq!(process.answer(payload("wrong-token")).await, (401, String::new()));
     let lines = process.end();
     assert_eq!(lines.iter().filter(|line| line["level"] == "ERROR").count(), 2, "{lines:?}");
 }
@@ -197,11 +179,9 @@ async fn without_one_usable_item_it_runs_and_refuses_everything_loudly() {
 async fn strangers_are_all_counted_in_few_lines() {
     const CALLS: u64 = 32;
     let sqs = FakeSqs::start().await;
-    let calls = (0..CALLS).map(|_| payload("wrong-token")).collect();
-    let mut lambda = FakeLambda::start(calls).await;
-    let process = Process::start(&lambda, &sqs.url);
+    let mut process = Process::start(&sqs.url).await;
     for _ in 0..CALLS {
-        assert_eq!(lambda.answer().await, (401, String::new()));
+        assert_eq!(process.answer(payload("wrong-token")).await, (401, String::new()));
     }
     let lines = process.end();
     let refusals: Vec<&Value> = lines.iter().filter(|line| line["outcome"] == "refused").collect();
@@ -212,12 +192,9 @@ async fn strangers_are_all_counted_in_few_lines() {
 
 #[tokio::test]
 async fn wrong_setting_stops_the_start_and_is_named_without_its_value() {
-    let lambda = FakeLambda::start(Vec::new()).await;
-    let settings = [("ALLOWED_SOURCE_CIDRS", "some-address")];
-    let process = Process::start_with(&lambda, "http://127.0.0.1:1", &settings);
-    let output = tokio::task::spawn_blocking(|| process.ended()).await.unwrap();
-    assert!(!output.status.success());
-    let lines = lines(&output);
+    let process = Process::start_with("http://127.0.0.1:1", &[("ALLOWED_SOURCE_CIDRS", "some-address")]).await;
+    let (status, lines, _) = tokio::task::spawn_blocking(|| process.ended()).await.unwrap();
+    assert!(!status.success());
     let error = lines.iter().find_map(|line| line["error"].as_str()).unwrap();
     assert!(error.contains("ALLOWED_SOURCE_CIDRS"), "{lines:?}");
     assert!(!format!("{lines:?}").contains("some-address"));

@@ -1,4 +1,4 @@
-//! As much of an HTTP/1.1 server as the emulated services need, and nothing that would show up in a measurement: one buffer for
+//! As much of an HTTP/1.1 server as emulated services need, and nothing that would show up in a measurement: one buffer for
 //! reading, one write for each answer. Bodies have a length; chunked ones are refused, for no client here sends any.
 
 use std::io;
@@ -12,37 +12,42 @@ const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 /// A client's connection.
-pub(crate) struct Connection<S> {
+pub struct Connection<S> {
     stream: S,
     buffer: Vec<u8>,
     answer: Vec<u8>,
 }
 
 /// A request.
-pub(crate) struct Request {
+pub struct Request {
     head: String,
-    pub(crate) body: Vec<u8>,
+    /// What came after the head.
+    pub body: Vec<u8>,
 }
 
 impl Request {
     /// The request line's method.
-    pub(crate) fn method(&self) -> &str {
+    #[must_use]
+    pub fn method(&self) -> &str {
         self.head.split(' ').next().unwrap_or_default()
     }
 
     /// The request line's path, with its query.
-    pub(crate) fn path(&self) -> &str {
+    #[must_use]
+    pub fn path(&self) -> &str {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
     /// The value of a header.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.head, name)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    pub(crate) fn new(stream: S) -> Self {
+    /// A connection that was just accepted.
+    pub fn new(stream: S) -> Self {
         Self { stream, buffer: Vec::with_capacity(HEAD_BYTES_MAX), answer: Vec::with_capacity(HEAD_BYTES_MAX) }
     }
 
@@ -50,11 +55,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// # Errors
     /// What is not HTTP as expected here, and failures of the connection.
-    pub(crate) async fn request(&mut self) -> io::Result<Option<Request>> {
+    pub async fn request(&mut self) -> io::Result<Option<Request>> {
         let Some(head_length) = self.read_head().await? else { return Ok(None) };
         let head = String::from_utf8_lossy(&self.buffer[..head_length]).into_owned();
         if header(&head, "transfer-encoding").is_some() {
-            return Err(io::Error::other("a chunked request: the benchmark's server takes only those with a length"));
+            return Err(io::Error::other("a chunked request: this server takes only those with a length"));
         }
         let length = header(&head, "content-length").map_or(Ok(0), str::parse).map_err(io::Error::other)?;
         if length > BODY_BYTES_MAX {
@@ -98,7 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// # Errors
     /// Failures of the connection.
-    pub(crate) async fn answer(&mut self, status: u16, headers: &str, body: &[u8]) -> io::Result<()> {
+    pub async fn answer(&mut self, status: u16, headers: &str, body: &[u8]) -> io::Result<()> {
         self.answer.clear();
         let length = body.len();
         self.answer.extend_from_slice(format!("HTTP/1.1 {status} -\r\n{headers}content-length: {length}\r\n\r\n").as_bytes());
