@@ -219,7 +219,7 @@ def _aws_environment(settings: Settings, port: int, endpoint: str) -> dict[str, 
 
 
 def _start_simulators(settings: Settings, before: dict) -> tuple[dict, int]:
-    binary = _target_directory() / "debug" / "simulators"
+    binary = _simulators_binary()
     built = hashlib.sha256(binary.read_bytes()).hexdigest()
     known = before.get("simulators", {})
     pid = before.get("pids", {}).get("simulators")
@@ -242,10 +242,10 @@ def _base_urls(log: Path) -> dict[str, str]:
     return json.loads(first[0]) if first[1] and first[0].startswith("{") else {}
 
 
-def _target_directory() -> Path:
+def _simulators_binary() -> Path:
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
     answer = subprocess.run(command, cwd=ROOT, env=_tool_environment(), capture_output=True, check=True)
-    return Path(json.loads(answer.stdout)["target_directory"])
+    return Path(json.loads(answer.stdout)["target_directory"]) / "debug" / "simulators"
 
 
 def _free_port(purpose: str) -> int:
@@ -368,36 +368,14 @@ def _on_loopback(aws: LocalAws, url: str) -> str:
 
 def _put_connection_document(aws: LocalAws, description: dict) -> None:
     with progress.step("Write the connection document of the appliance `default`"):
-        document = connection_document(description["simulators"], tenant="default")
-        aws.put_secret(f"{description['connection_prefix']}default", json.dumps(document, indent=2))
+        document = _connection_document(description["simulators"], tenant="default")
+        aws.put_secret(f"{description['connection_prefix']}default", document)
 
 
-def connection_document(simulators: dict, *, tenant: str) -> dict:
-    """A connection document that leads to one tenant of the simulators. All in it is invented."""
-    return {
-        "version": 1,
-        "name": "Acme, local system",
-        "mode": "deliver",
-        # The samples happened in 2025; by default sessions that ended before the first deployment are ignored.
-        "time_zone": "Europe/Berlin",
-        "appliance": {
-            "url": f"{simulators['appliance']}/t/{tenant}",
-            "oauth": {"client_id": "bridge", "client_secret": "appliance-secret"},
-            "allow_plain_http": True,
-        },
-        "autotask": {
-            "zone_url": f"{simulators['autotask']}/t/{tenant}/ATServicesRest/",
-            "username": "bridge@acme.example",
-            "secret": "autotask-secret$#",
-            "integration_code": "TRACKINGIDENTIFIER000000001",
-            "allow_plain_http": True,
-            "time_entry": {
-                "enabled": True,
-                "default_domain": "acme.example",
-                "defaults": {"roleName": "Engineer", "summaryNotes": "Remote support session"},
-            },
-        },
-    }
+def _connection_document(simulators: dict, *, tenant: str) -> str:
+    """The connection document that leads to one tenant of the simulators; they make it, for the tests as well."""
+    command = [str(_simulators_binary()), "connection-document", simulators["appliance"], simulators["autotask"], tenant]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _write(path: Path, text: str) -> None:

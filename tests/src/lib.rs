@@ -3,7 +3,7 @@
 //!
 //! They share no wire types with our clients: one misunderstanding in a shared type would look right on both sides. They refuse
 //! what the real ones refuse, with the real texts where those are known, and can fail on demand ([`Fault`]). tests/README.md
-//! lists the control API, the settings and the default data.
+//! lists the control API, the settings and the default data. [`connection_document`] makes the documents that lead to them.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -20,6 +20,7 @@
 
 mod appliance;
 mod autotask;
+pub mod connection_document;
 mod control;
 mod faulty_wire;
 mod local_system;

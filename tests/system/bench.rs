@@ -8,7 +8,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use simulators::{ApplianceTenant, AutotaskTenant};
+use simulators::{ApplianceTenant, AutotaskTenant, connection_document};
 
 use crate::local_aws::{self, HTTP, system};
 
@@ -62,30 +62,13 @@ impl Bench {
 
     /// The usual connection document, changed like this.
     pub(crate) fn document_with(&self, changes: Value) -> Value {
-        let mut document = json!({
-            "version": 1,
-            "name": "Acme",
-            "time_zone": "Europe/Berlin",
-            "appliance": {
-                "url": self.appliance.url(),
-                "oauth": { "client_id": "bridge", "client_secret": "appliance-secret" },
-                "allow_plain_http": true,
-            },
-            "autotask": {
-                "zone_url": self.autotask.zone_url(),
-                "username": "bridge@acme.example",
-                "secret": "autotask-secret$#",
-                "integration_code": "TRACKINGIDENTIFIER000000001",
-                "allow_plain_http": true,
-                "time_entry": {
-                    "enabled": true,
-                    "default_domain": "acme.example",
-                    "defaults": { "roleName": "Engineer", "summaryNotes": "Remote support session" },
-                },
-            },
-        });
-        merge(&mut document, changes);
-        document
+        let usual = connection_document::usual(self.appliance.url(), &self.autotask.zone_url());
+        connection_document::changed(usual, changes)
+    }
+
+    /// The one that README tells a new user to start from.
+    pub(crate) fn minimal_document(&self) -> Value {
+        connection_document::minimal(self.appliance.url(), &self.autotask.zone_url())
     }
 
     /// Stores a connection document, as an administrator does.
@@ -377,21 +360,4 @@ pub(crate) fn with_key(report: &str, key: &str) -> String {
     let (before, rest) = report.split_once("<external_key>").expect("the report has a key");
     let (_, after) = rest.split_once("</external_key>").expect("the key's element ends");
     format!("{before}<external_key>{key}</external_key>{after}")
-}
-
-fn merge(target: &mut Value, changes: Value) {
-    let Value::Object(changes) = changes else {
-        *target = changes;
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    for (name, change) in changes {
-        if change.is_null() {
-            target.as_object_mut().unwrap().remove(&name);
-        } else {
-            merge(&mut target[name], change);
-        }
-    }
 }

@@ -1,30 +1,13 @@
 //! What README tells a new user to do, with the document that it tells them to start from: `events/connection/minimal.json`, only
 //! pointed at the simulated neighbours. Nothing is set here that a new user would leave out.
 
-use serde_json::{Value, json};
-
-use crate::bench::{Bench, TICKET, sample, until};
+use crate::bench::{Bench, TICKET, until};
 use crate::local_aws;
-
-/// The minimal document, pointed at the bench's simulators: their addresses, plain http, and the credentials that they know.
-fn minimal_document(bench: &Bench) -> Value {
-    let mut document: Value = serde_json::from_str(&sample("connection/minimal.json")).unwrap();
-    let simulated = bench.document_with(json!({}));
-    for (part, keys) in [
-        ("appliance", &["url", "oauth", "allow_plain_http"][..]),
-        ("autotask", &["zone_url", "username", "secret", "integration_code", "allow_plain_http"][..]),
-    ] {
-        for key in keys {
-            document[part][key] = simulated[part][key].clone();
-        }
-    }
-    document
-}
 
 #[tokio::test]
 async fn first_session_of_a_new_connection_is_on_its_ticket() {
     let bench = Bench::without_document().await;
-    bench.put_document(&minimal_document(&bench)).await;
+    bench.put_document(&bench.minimal_document()).await;
     let session = bench.session("printer-without-surveys", TICKET).await;
     session.ends().await;
     let item = session.settled().await;
@@ -40,7 +23,7 @@ async fn session_that_ended_before_anybody_wrote_the_document_is_on_its_ticket_o
         local_aws::log_lines("worker", &[&session.lsid, "no_connection_document"]).await.pop()
     })
     .await;
-    bench.put_document(&minimal_document(&bench)).await;
+    bench.put_document(&bench.minimal_document()).await;
     session.settled().await;
     assert_eq!(session.written().await, (1, 0));
 }

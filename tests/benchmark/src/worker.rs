@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use simulators::{ApplianceTenant, AutotaskTenant};
+use simulators::{ApplianceTenant, AutotaskTenant, connection_document};
 use tokio::task::JoinSet;
 
 use crate::aws::Aws;
@@ -173,7 +173,7 @@ impl Bench {
             Wire::Tls => (neighbours.appliance_tls, neighbours.autotask_tls),
         };
         let url = |server: SocketAddr| format!("{}://{HOST}:{}/t/{id}", wire.scheme(), server.port());
-        let document = document(&url(appliance), &url(autotask), wire);
+        let document = connection_document::usual(&url(appliance), &format!("{}/ATServicesRest/", url(autotask)));
         aws.put_secret(&format!("{PREFIX}{id}"), &document.to_string());
         Self {
             appliance: ApplianceTenant::at(&format!("http://{}", neighbours.appliance), &id),
@@ -294,33 +294,6 @@ impl Bench {
 
 fn lsid(number: usize) -> String {
     format!("{number:032x}")
-}
-
-/// The usual connection document.
-fn document(appliance: &str, autotask: &str, wire: Wire) -> Value {
-    let plain = wire == Wire::Plain;
-    json!({
-        "version": 1,
-        "name": "Benchmark",
-        "time_zone": "Europe/Berlin",
-        "appliance": {
-            "url": appliance,
-            "oauth": { "client_id": "bridge", "client_secret": "appliance-secret" },
-            "allow_plain_http": plain,
-        },
-        "autotask": {
-            "zone_url": format!("{autotask}/ATServicesRest/"),
-            "username": "bridge@acme.example",
-            "secret": "autotask-secret$#",
-            "integration_code": "TRACKINGIDENTIFIER000000001",
-            "allow_plain_http": plain,
-            "time_entry": {
-                "enabled": true,
-                "default_domain": "acme.example",
-                "defaults": { "roleName": "Engineer", "summaryNotes": "Remote support session" },
-            },
-        },
-    })
 }
 
 fn per_session(calls: impl IntoIterator<Item = (String, u64)>) -> BTreeMap<String, f64> {

@@ -14,7 +14,9 @@ use ledger::Ledger;
 use link::Links;
 use serde_json::{Value, json};
 use session::delivery::Pace;
-use simulators::{ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire, LocalSystem};
+use simulators::{
+    ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire, LocalSystem, connection_document,
+};
 use telemetry::{Level, Log};
 use worker::budget::Budgets;
 use worker::log_line::NAMESPACE;
@@ -141,31 +143,12 @@ impl World {
 
     async fn put_document(&self, appliance_url: &str, with_a_broken_template: bool) {
         let through = |url: &str, wire: &FaultyWire| format!("{}/{}", wire.url(), url.splitn(4, '/').nth(3).unwrap());
-        let templates =
-            if with_a_broken_template { json!({ "session_note": "{{#each technicians}} no end" }) } else { json!({}) };
-        let document = json!({
-            "version": 1,
-            "templates": templates,
-            "time_zone": "Europe/Berlin",
-            "appliance": {
-                "url": through(appliance_url, &self.appliance_wire),
-                "oauth": { "client_id": "bridge", "client_secret": "appliance-secret" },
-                "allow_plain_http": true,
-            },
-            "autotask": {
-                "zone_url": through(&self.autotask.zone_url(), &self.autotask_wire),
-                "username": "bridge@acme.example",
-                "secret": "autotask-secret$#",
-                "integration_code": "TRACKINGIDENTIFIER000000001",
-                "allow_plain_http": true,
-                "unknown_write_wait_seconds": 0,
-                "time_entry": {
-                    "enabled": true,
-                    "default_domain": "acme.example",
-                    "defaults": { "roleName": "Engineer", "summaryNotes": "Remote support session" },
-                },
-            },
-        });
+        let appliance_url = through(appliance_url, &self.appliance_wire);
+        let usual = connection_document::usual(&appliance_url, &through(&self.autotask.zone_url(), &self.autotask_wire));
+        let mut document = connection_document::changed(usual, json!({ "autotask": { "unknown_write_wait_seconds": 0 } }));
+        if with_a_broken_template {
+            document["templates"] = json!({ "session_note": "{{#each technicians}} no end" });
+        }
         let secrets = aws_sdk_secretsmanager::Client::new(&self.aws);
         let name = format!("{}{}", LocalSystem::get().connection_prefix, self.appliance_id);
         secrets.create_secret().name(name).secret_string(document.to_string()).send().await.unwrap();
