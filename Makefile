@@ -20,7 +20,7 @@ PROOF_SETTINGS := --appliances 10 --worker-timeout 10 --visibility 12 --retry-pa
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove simulate fuzz mutants bench size up down replay check audit build deploy
+.PHONY: help demo unit test prove simulate fuzz mutants bench size up down replay check audit build deploy
 
 help: ## List the verbs
 	@echo "Session Bridge: make <verb>"
@@ -29,6 +29,9 @@ help: ## List the verbs
 
 demo: ## Show the main job: a sample session end becomes a note and a time entry, exactly once
 	@$(LOCAL)/demo.py
+
+unit: ## Run the tests that need no local system, in less than a minute once they are built
+	@SESSION_BRIDGE_SYSTEM=none cargo test --workspace --no-fail-fast
 
 # Most tests wait for the local system rather than for a processor.
 test: export RUST_TEST_THREADS ?= 12

@@ -1,14 +1,21 @@
 //! The local system under test, as `infra/local/system.py` describes it in `system.json`. Whoever starts it (`make test`, `make
-//! prove`) says in `SESSION_BRIDGE_SYSTEM` where the description is. Nothing is called here.
+//! prove`) says in `SESSION_BRIDGE_SYSTEM` where the description is; `make unit` says `none`. Nothing is called here.
+//!
+//! Either all tests of a binary need the local system or none does: without one the whole binary ends here, with one message
+//! instead of a panic for each test.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::exit;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 /// The variable that names the description.
 const VARIABLE: &str = "SESSION_BRIDGE_SYSTEM";
+/// What it holds when there is none on purpose.
+const NONE: &str = "none";
 
 /// A local system, as far as tests need to know it.
 #[derive(Debug, Deserialize)]
@@ -54,18 +61,21 @@ pub struct SimulatorUrls {
 }
 
 impl LocalSystem {
-    /// The system that the tests run against; its description is read once.
-    ///
-    /// # Panics
-    /// If none is named, or its description cannot be read: a test that needs it cannot begin.
+    /// The system that the tests run against; its description is read once. Without one no test of this process can begin, so the
+    /// process ends: as a success if that is what was asked for (`make unit`), else as a failure, both with a message.
     #[must_use]
     pub fn get() -> &'static Self {
         static SYSTEM: OnceLock<LocalSystem> = OnceLock::new();
         SYSTEM.get_or_init(|| {
             #[expect(clippy::disallowed_methods, reason = "tests have no other way to learn where the local system is")]
-            let path = std::env::var(VARIABLE)
-                .unwrap_or_else(|_| panic!("{VARIABLE} is not set: these tests need a local system, run `make test`"));
-            Self::read(Path::new(&path)).unwrap_or_else(|error| panic!("{path}: {error}; run `make test`"))
+            let named = std::env::var(VARIABLE);
+            let Ok(path) = named else {
+                end(1, "These tests need the local system: `make test` starts it and runs them. `make unit` runs all tests that need none.");
+            };
+            if path == NONE {
+                end(0, "Left out: these tests need the local system; `make test` runs them.");
+            }
+            Self::read(Path::new(&path)).unwrap_or_else(|error| end(1, &format!("{path}: {error}. `make test` starts a local system.")))
         })
     }
 
@@ -74,4 +84,10 @@ impl LocalSystem {
         system.state = path.parent().unwrap_or(path).to_owned();
         Ok(system)
     }
+}
+
+/// Ends the test process with a message, past the capture of the test harness.
+fn end(status: i32, message: &str) -> ! {
+    let _ = writeln!(std::io::stderr(), "\n{message}\n");
+    exit(status)
 }

@@ -1,34 +1,17 @@
 //! Where the table is, and a ledger on it for each test.
 
-use std::sync::OnceLock;
-
 use aws::{Environment, Timeouts};
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 use ledger::{Ledger, Nonce};
-use serde::Deserialize;
 use session::delivery::{Facts, Record, Write, WriteId, WriteState};
 use session::{ApplianceId, Lsid, RemoteId};
+use simulators::LocalSystem;
 
 pub(crate) const RETENTION_DAYS: u32 = 400;
 
-/// The description of the local system, as far as it matters here.
-#[derive(Deserialize)]
-pub(crate) struct System {
-    pub(crate) endpoint: String,
-    region: String,
-    pub(crate) ledger_table: String,
-}
-
-pub(crate) fn system() -> &'static System {
-    static SYSTEM: OnceLock<System> = OnceLock::new();
-    SYSTEM.get_or_init(|| {
-        #[expect(clippy::disallowed_methods, reason = "tests have no other way to learn where the local system is")]
-        let path = std::env::var("SESSION_BRIDGE_SYSTEM")
-            .expect("SESSION_BRIDGE_SYSTEM is not set: these tests need the local system, run `make test`");
-        let json = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}; run `make test`"));
-        serde_json::from_str(&json).unwrap_or_else(|error| panic!("{path}: {error}"))
-    })
+pub(crate) fn system() -> &'static LocalSystem {
+    LocalSystem::get()
 }
 
 /// A client that reaches the table at that endpoint, with the credentials of nobody: the local AWS asks for none.
