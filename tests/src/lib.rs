@@ -24,6 +24,7 @@ pub mod connection_document;
 mod control;
 mod faulty_wire;
 mod local_system;
+pub mod promises;
 mod serving;
 pub mod sqs;
 

@@ -1,11 +1,12 @@
 //! The receiver as a whole: from the payload that Lambda hands over to the message in the queue and the answer.
 //!
-//! [`answers`] runs the handler in this process, behind `lambda_http`'s own decoding; [`process`] runs the real binary against an
-//! emulated Lambda. SQS is a small server here, which refuses what the real one refuses.
+//! [`answers`] runs the handler in this process, behind `lambda_http`'s own decoding; [`process`] and
+//! [`samples`] run the real binary against an emulated Lambda. SQS is a small server here, which refuses what the real one refuses.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod answers;
 mod process;
+mod samples;
 mod wire;
 
 use std::path::{Path, PathBuf};

@@ -10,10 +10,10 @@ use simulators::sqs::FakeSqs;
 use crate::{PATIENCE, TOKEN, changed, payload, setting};
 
 /// The receiver's process, ended with the test.
-struct Process(Sandbox);
+pub(crate) struct Process(Sandbox);
 
 impl Process {
-    async fn start(sqs: &str) -> Self {
+    pub(crate) async fn start(sqs: &str) -> Self {
         Self::start_with(sqs, &[]).await
     }
 
@@ -34,14 +34,14 @@ impl Process {
     }
 
     /// Status and body of that answer.
-    async fn answer(&mut self, payload: Vec<u8>) -> (u64, String) {
+    pub(crate) async fn answer(&mut self, payload: Vec<u8>) -> (u64, String) {
         let answer = self.raw_answer(payload).await;
         assert_eq!(answer["isBase64Encoded"], false);
         (answer["statusCode"].as_u64().unwrap(), answer["body"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Ends the process, which must still be running; its lines.
-    fn end(mut self) -> Vec<Value> {
+    pub(crate) fn end(mut self) -> Vec<Value> {
         assert!(self.0.process().try_wait().unwrap().is_none(), "the process has ended by itself");
         self.0.process().kill().unwrap();
         let (_, lines, errors) = self.ended();
