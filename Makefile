@@ -44,7 +44,7 @@ prove: ## Prove what takes minutes: killed processes, a burst, a backlog (docs/r
 	@trap 'exit 130' INT TERM; trap '$(SYSTEM) $(PROOF_SYSTEM) down' EXIT; \
 		$(SYSTEM) $(PROOF_SYSTEM) up $(PROOF_SETTINGS) && \
 		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/proof/system.json" \
-		cargo test -p system-tests --test proof -- --ignored --nocapture --test-threads=1
+		cargo test -p proof -- --ignored --nocapture --test-threads=1
 
 # How many schedules `simulate` tries.
 SEEDS ?= 1000000
@@ -82,7 +82,7 @@ ONLY ?=
 bench: ## Measure speed, size and cost: ROUNDS=<turns>, ONLY=receiver (or another table); some minutes on a machine at rest
 	@$(LOCAL)/tools.py ensure rivals
 	@for package in receiver worker benchmark-hello benchmark; do cargo build --release --quiet -p $$package || exit 1; done
-	@cargo build --release --quiet -p system-tests --bin simulators
+	@cargo build --release --quiet -p simulators
 	@cargo run --release --quiet -p benchmark -- --rounds $(ROUNDS) $(if $(ONLY),--only $(ONLY))
 
 size: ## Show how large the functions are, and what their largest parts are

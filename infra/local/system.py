@@ -143,7 +143,7 @@ def _build(settings: Settings) -> None:
                    "--build-dir", str(settings.state / "build"), "--parameter-overrides", f"Architecture={_architecture()}"]
         _run(settings, "build", command, do_next=CORRECT_THE_CODE)
     with progress.step("Build the simulators"):
-        command = ["cargo", "build", "--package", "system-tests", "--bin", "simulators"]
+        command = ["cargo", "build", "--package", "simulators"]
         _run(settings, "build-simulators", command, do_next=CORRECT_THE_CODE)
 
 

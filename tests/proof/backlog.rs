@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use simulators::{Fault, FaultAction};
 
-use crate::bench::{Bench, Session, TICKET, TICKET_ID};
+use crate::harness::{Harness, Session, TICKET, TICKET_ID};
 use crate::mapping::Mapping;
 use crate::queues;
 
@@ -28,18 +28,18 @@ const TIME_LIMIT: Duration = Duration::from_secs(900);
 #[ignore = "takes minutes and a local system of its own: make prove"]
 async fn backlog_of_2000_sessions_is_worked_off_without_loss_or_double() {
     crate::seed();
-    let benches = join_all((0..APPLIANCES).map(|_| Bench::new())).await;
+    let benches = join_all((0..APPLIANCES).map(|_| Harness::new())).await;
     let (queue, dead_letters) = (queues::make("backlog").await, queues::make("backlog-dead").await);
-    let sessions = join_all(benches.iter().map(|bench| fill(bench, &queue))).await;
+    let sessions = join_all(benches.iter().map(|harness| fill(harness, &queue))).await;
     let mapping = Mapping::new(&queue, &dead_letters, WORKER_TIMEOUT, VISIBILITY_SECONDS);
 
     let took = mapping.work_off(WORKERS, TIME_LIMIT).await;
 
     print(took, &mapping, &benches).await;
     assert_eq!((queues::depth(&queue).await, queues::depth(&dead_letters).await), (0, 0), "messages left, dead letters");
-    for (bench, sessions) in benches.iter().zip(&sessions) {
-        let notes = bench.autotask.notes(TICKET_ID).await;
-        let entries = bench.autotask.time_entries(TICKET_ID).await;
+    for (harness, sessions) in benches.iter().zip(&sessions) {
+        let notes = harness.autotask.notes(TICKET_ID).await;
+        let entries = harness.autotask.time_entries(TICKET_ID).await;
         assert_eq!((notes.len(), entries.len()), (sessions.len(), sessions.len()), "as many as sessions");
         for Session { lsid, .. } in sessions {
             for (rows, member) in [(&notes, "title"), (&entries, "internalNotes")] {
@@ -52,18 +52,18 @@ async fn backlog_of_2000_sessions_is_worked_off_without_loss_or_double() {
 }
 
 /// Makes the sessions known to the appliance and puts their ends into the queue.
-async fn fill<'a>(bench: &'a Bench, queue: &str) -> Vec<Session<'a>> {
-    bench.autotask.fault(Fault::new(AUTOTASK_TAKES)).await;
+async fn fill<'a>(harness: &'a Harness, queue: &str) -> Vec<Session<'a>> {
+    harness.autotask.fault(Fault::new(AUTOTASK_TAKES)).await;
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS_PER_APPLIANCE {
-        let session = bench.session("printer-without-surveys", TICKET).await;
-        queues::put_end(queue, bench, &session).await;
+        let session = harness.session("printer-without-surveys", TICKET).await;
+        queues::put_end(queue, harness, &session).await;
         sessions.push(session);
     }
     sessions
 }
 
-async fn print(took: Duration, mapping: &Mapping, benches: &[Bench]) {
+async fn print(took: Duration, mapping: &Mapping, benches: &[Harness]) {
     let mut times: Vec<Duration> = mapping.sessions.borrow().values().map(|(_, took)| *took).collect();
     times.sort_unstable();
     let part = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64();
@@ -72,11 +72,11 @@ async fn print(took: Duration, mapping: &Mapping, benches: &[Bench]) {
     eprintln!("one session             median {:.3} s, 99 % {:.3} s, slowest {:.3} s", part(50), part(99), part(100));
     eprintln!("invocations             {} ({} failed)", mapping.invocations.get(), mapping.failed.get());
     eprintln!("peak memory of a worker {:.1} MiB", mapping.peak_memory.get() as f64 / 1024.0);
-    for bench in benches {
-        let counters = bench.autotask.counters().await;
+    for harness in benches {
+        let counters = harness.autotask.counters().await;
         eprintln!(
             "Autotask of {}         statuses {}, most at once {}",
-            bench.id, counters["statuses"], counters["most_at_once"]
+            harness.id, counters["statuses"], counters["most_at_once"]
         );
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use simulators::sqs::{EVENTS, FakeSqs, Fault, QUARANTINE};
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::bench::sample;
+use crate::harness::sample;
 use crate::sandbox::{Function, Invocation, Sandbox};
 
 const EVENTS_SENT: usize = 10_000;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, TICKET, until};
 use crate::functions_log::FunctionsLog;
+use crate::harness::{Harness, TICKET, until};
 use crate::local_aws::ledger_item;
 use crate::mapping::Mapping;
 use crate::queues;
@@ -25,16 +25,16 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 #[tokio::test]
 async fn worker_slows_down_before_three_quarters_of_the_hourly_budget_are_used() {
-    let benches = join_all((0..2).map(|_| Bench::new())).await;
+    let benches = join_all((0..2).map(|_| Harness::new())).await;
     let [small, usual] = &benches[..] else { unreachable!("two were made") };
     small.autotask.settings(json!({ "hourly_threshold": SMALL_BUDGET })).await;
     let (queue, dead_letters) = (queues::make("budget").await, queues::make("budget-dead").await);
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS {
-        for bench in &benches {
-            let session = bench.session("printer-without-surveys", TICKET).await;
-            queues::put_end(&queue, bench, &session).await;
-            sessions.push((bench, session));
+        for harness in &benches {
+            let session = harness.session("printer-without-surveys", TICKET).await;
+            queues::put_end(&queue, harness, &session).await;
+            sessions.push((harness, session));
         }
     }
     let log = FunctionsLog::from_now();
@@ -62,23 +62,23 @@ async fn worker_slows_down_before_three_quarters_of_the_hourly_budget_are_used()
     }
     eprintln!("usual budget        {} calls by {SESSIONS} sessions, nothing waited", calls(usual).await);
     assert_eq!(left_alone(usual).await, None);
-    for (bench, expected) in [(small, 60..75), (usual, 0..60)] {
-        let highest = used_percent_in(&log.lines_about(&bench.id)).into_iter().max();
-        assert!(highest.is_some_and(|percent| expected.contains(&percent)), "in the log of {}: {highest:?}", bench.id);
+    for (harness, expected) in [(small, 60..75), (usual, 0..60)] {
+        let highest = used_percent_in(&log.lines_about(&harness.id)).into_iter().max();
+        assert!(highest.is_some_and(|percent| expected.contains(&percent)), "in the log of {}: {highest:?}", harness.id);
     }
     let waits = log.lines_about(&usual.id).into_iter().filter(|line| line["outcome"] == "waits");
     assert_eq!(waits.collect::<Vec<Value>>(), Vec::<Value>::new(), "nobody had to wait");
 }
 
 /// What the ledger says of the pause for the tenant's Autotask.
-async fn left_alone(bench: &Bench) -> Option<String> {
-    let pauses = ledger_item(&bench.id, "#pauses").await?;
+async fn left_alone(harness: &Harness) -> Option<String> {
+    let pauses = ledger_item(&harness.id, "#pauses").await?;
     let sentence = pauses["pause_ticketing"]["sentence"].as_str()?;
     sentence.contains("hourly budget").then(|| sentence.to_owned())
 }
 
-async fn calls(bench: &Bench) -> u64 {
-    bench.autotask.counters().await["total"].as_u64().unwrap_or_default()
+async fn calls(harness: &Harness) -> u64 {
+    harness.autotask.counters().await["total"].as_u64().unwrap_or_default()
 }
 
 /// The values of the metric in these lines; a member is a metric if `_aws` says so.

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use simulators::{Fault, FaultAction, TenantControl};
 
-use crate::bench::{Bench, Session, TICKET, until};
+use crate::harness::{Harness, Session, TICKET, until};
 use crate::local_aws::attention;
 use crate::mapping::Mapping;
 use crate::queues;
@@ -45,14 +45,14 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 #[tokio::test]
 async fn tenants_in_trouble_do_not_hold_up_another_and_are_left_alone() {
-    let benches = join_all((0..4).map(|_| Bench::new())).await;
+    let benches = join_all((0..4).map(|_| Harness::new())).await;
     let [undisturbed, stalls, throttles, refuses] = &benches[..] else { unreachable!("four were made") };
     let troubles = [Trouble::Stalls(stalls), Trouble::Throttles(throttles), Trouble::Refuses(refuses)];
     let (queue, dead_letters) = (queues::make("trouble").await, queues::make("trouble-dead").await);
     let mut waiting = Vec::new();
     for trouble in &troubles {
         trouble.begin().await;
-        waiting.push(backlog(trouble.bench(), &queue).await);
+        waiting.push(backlog(trouble.harness(), &queue).await);
     }
     let mapping =
         Mapping::new(&queue, &dead_letters, WORKER_TIMEOUT, VISIBILITY_SECONDS).with("RETRY_PACE_PERCENT", PACE_PERCENT);
@@ -76,16 +76,16 @@ async fn tenants_in_trouble_do_not_hold_up_another_and_are_left_alone() {
     for session in waiting.iter().flatten().chain(&delivered) {
         assert_eq!(session.written().await, (1, 1), "session {}: {:#?}", session.lsid, session.ledger().await);
     }
-    for bench in &benches {
-        assert_eq!(attention(&bench.id).await.len(), 0, "nothing needs a person");
+    for harness in &benches {
+        assert_eq!(attention(&harness.id).await.len(), 0, "nothing needs a person");
     }
 }
 
 /// What is wrong with a tenant's neighbour.
 enum Trouble<'a> {
-    Stalls(&'a Bench),
-    Throttles(&'a Bench),
-    Refuses(&'a Bench),
+    Stalls(&'a Harness),
+    Throttles(&'a Harness),
+    Refuses(&'a Harness),
 }
 
 impl Trouble<'_> {
@@ -97,37 +97,37 @@ impl Trouble<'_> {
         }
     }
 
-    const fn bench(&self) -> &Bench {
+    const fn harness(&self) -> &Harness {
         match self {
-            Self::Stalls(bench) | Self::Throttles(bench) | Self::Refuses(bench) => bench,
+            Self::Stalls(harness) | Self::Throttles(harness) | Self::Refuses(harness) => harness,
         }
     }
 
     async fn begin(&self) {
         match self {
-            Self::Stalls(bench) => bench.appliance.fault(Fault::new(STALL)).await,
-            Self::Throttles(bench) => {
+            Self::Stalls(harness) => harness.appliance.fault(Fault::new(STALL)).await,
+            Self::Throttles(harness) => {
                 let body = json!({ "errors": ["The thread threshold of 3 threads has been exceeded for this combination."] });
                 let headers = [("Retry-After".to_owned(), RETRY_AFTER_SECONDS.to_owned())].into();
                 let answer = FaultAction::Status { status: 429, headers, body: body.to_string() };
-                bench.autotask.fault(Fault::new(answer)).await;
+                harness.autotask.fault(Fault::new(answer)).await;
             }
-            Self::Refuses(bench) => bench.autotask.credentials(json!({ "secret": "another" })).await,
+            Self::Refuses(harness) => harness.autotask.credentials(json!({ "secret": "another" })).await,
         }
     }
 
     async fn end(&self) {
         match self {
-            Self::Stalls(bench) => bench.appliance.clear_faults().await,
-            Self::Throttles(bench) => bench.autotask.clear_faults().await,
-            Self::Refuses(bench) => bench.autotask.credentials(json!({ "secret": "autotask-secret$#" })).await,
+            Self::Stalls(harness) => harness.appliance.clear_faults().await,
+            Self::Throttles(harness) => harness.autotask.clear_faults().await,
+            Self::Refuses(harness) => harness.autotask.credentials(json!({ "secret": "autotask-secret$#" })).await,
         }
     }
 
     fn neighbour(&self) -> &TenantControl {
         match self {
-            Self::Stalls(bench) => &bench.appliance,
-            Self::Throttles(bench) | Self::Refuses(bench) => &bench.autotask,
+            Self::Stalls(harness) => &harness.appliance,
+            Self::Throttles(harness) | Self::Refuses(harness) => &harness.autotask,
         }
     }
 
@@ -143,23 +143,23 @@ impl Trouble<'_> {
     }
 }
 
-async fn backlog<'a>(bench: &'a Bench, queue: &str) -> Vec<Session<'a>> {
+async fn backlog<'a>(harness: &'a Harness, queue: &str) -> Vec<Session<'a>> {
     let mut sessions = Vec::new();
     for _ in 0..BACKLOG {
-        let session = bench.session("printer-without-surveys", TICKET).await;
-        queues::put_end(queue, bench, &session).await;
+        let session = harness.session("printer-without-surveys", TICKET).await;
+        queues::put_end(queue, harness, &session).await;
         sessions.push(session);
     }
     sessions
 }
 
 /// The tenant without trouble: its sessions end one after the other. Returns them when all are delivered, with how long each took.
-async fn deliver_undisturbed<'a>(bench: &'a Bench, queue: &str, mapping: &Mapping) -> (Vec<Session<'a>>, Vec<Duration>) {
+async fn deliver_undisturbed<'a>(harness: &'a Harness, queue: &str, mapping: &Mapping) -> (Vec<Session<'a>>, Vec<Duration>) {
     let (mut sessions, mut ended) = (Vec::new(), Vec::new());
     for _ in 0..UNDISTURBED {
-        let session = bench.session("printer-without-surveys", TICKET).await;
+        let session = harness.session("printer-without-surveys", TICKET).await;
         let begun = Instant::now();
-        ended.push((queues::put_end(queue, bench, &session).await, begun));
+        ended.push((queues::put_end(queue, harness, &session).await, begun));
         sessions.push(session);
         tokio::time::sleep(ENDS_EVERY).await;
     }

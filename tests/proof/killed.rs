@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use simulators::{Fault, FaultAction};
 
-use crate::bench::{Bench, Session, TICKET, TICKET_ID};
+use crate::harness::{Harness, Session, TICKET, TICKET_ID};
 use crate::local_aws::{attention, system};
 use crate::processes;
 use crate::queues;
@@ -33,7 +33,7 @@ async fn killed_workers_and_lost_answers_leave_one_note_and_one_time_entry_per_s
     crate::seed();
     let started = Instant::now();
     let benches =
-        join_all((0..APPLIANCES).map(|_| Bench::with(json!({ "autotask": { "unknown_write_wait_seconds": 2 } })))).await;
+        join_all((0..APPLIANCES).map(|_| Harness::with(json!({ "autotask": { "unknown_write_wait_seconds": 2 } })))).await;
     let sessions = sessions_of(&benches).await;
     for session in &sessions {
         harm_some_calls(session).await;
@@ -51,17 +51,17 @@ async fn killed_workers_and_lost_answers_leave_one_note_and_one_time_entry_per_s
 }
 
 struct Scene<'a> {
-    bench: &'a Bench,
+    harness: &'a Harness,
     session: Session<'a>,
 }
 
-async fn sessions_of(benches: &[Bench]) -> Vec<Scene<'_>> {
+async fn sessions_of(benches: &[Harness]) -> Vec<Scene<'_>> {
     let mut sessions = Vec::new();
-    for bench in benches {
+    for harness in benches {
         for _ in 0..SESSIONS_PER_APPLIANCE {
             let options: &[_] = if fastrand::u8(..100) < 15 { &[("not_ready_asks", "1")] } else { &[] };
-            let session = bench.session_with("printer-without-surveys", TICKET, options).await;
-            sessions.push(Scene { bench, session });
+            let session = harness.session_with("printer-without-surveys", TICKET, options).await;
+            sessions.push(Scene { harness, session });
         }
     }
     sessions
@@ -73,12 +73,12 @@ async fn harm_some_calls(scene: &Scene<'_>) {
     for path in ["/Notes", "/TimeEntries"] {
         if let Some(action) = lost_answer() {
             // The look-ups by marker go to `/query` below other paths, and may be harmed, too: they are reads.
-            scene.bench.autotask.fault(Fault::new(action).on("POST", path).with_body(lsid).times(1)).await;
+            scene.harness.autotask.fault(Fault::new(action).on("POST", path).with_body(lsid).times(1)).await;
         }
     }
     if fastrand::u8(..100) < 10 {
         let action = if fastrand::bool() { FaultAction::HalfBody } else { FaultAction::Reset };
-        scene.bench.appliance.fault(Fault::new(action).on("POST", "/api/reporting").with_body(lsid).times(1)).await;
+        scene.harness.appliance.fault(Fault::new(action).on("POST", "/api/reporting").with_body(lsid).times(1)).await;
     }
 }
 
@@ -156,7 +156,7 @@ async fn send(scene: &Scene<'_>, sent: Sent, calls: &mut Calls) {
     };
     calls.events += 1;
     for _ in 0..RESENDS_MAX {
-        let (status, _) = scene.bench.post(&body).await;
+        let (status, _) = scene.harness.post(&body).await;
         *calls.answers.entry(status).or_default() += 1;
         if status == 200 {
             return;
@@ -215,26 +215,26 @@ struct Report {
 }
 
 /// Every session, not a sample: one note, one time entry, nothing open, nothing for a person to look at.
-async fn verify(benches: &[Bench], sessions: &[Scene<'_>]) -> Report {
+async fn verify(benches: &[Harness], sessions: &[Scene<'_>]) -> Report {
     assert_eq!(queues::depth(&system().dead_letter_queue_url).await, 0, "dead letters");
     assert_eq!(queues::depth(&system().quarantine_queue_url).await, 0, "quarantine");
     let mut report = Report::default();
-    for bench in benches {
-        assert_eq!(attention(&bench.id).await, Vec::<Value>::new(), "nothing needs a person");
-        let (notes, entries) = (bench.autotask.notes(TICKET_ID).await, bench.autotask.time_entries(TICKET_ID).await);
-        for scene in sessions.iter().filter(|scene| scene.bench.id == bench.id) {
+    for harness in benches {
+        assert_eq!(attention(&harness.id).await, Vec::<Value>::new(), "nothing needs a person");
+        let (notes, entries) = (harness.autotask.notes(TICKET_ID).await, harness.autotask.time_entries(TICKET_ID).await);
+        for scene in sessions.iter().filter(|scene| scene.harness.id == harness.id) {
             let lsid = &scene.session.lsid;
             let own = |rows: &[Value], member: &str| {
                 rows.iter().filter(|row| row[member].as_str().is_some_and(|text| text.contains(lsid.as_str()))).count()
             };
             let written = (own(&notes, "title"), own(&entries, "internalNotes"));
             let item = scene.session.settled().await;
-            assert_eq!(written, (1, 1), "session {lsid} of {}: {item:#}", bench.id);
+            assert_eq!(written, (1, 1), "session {lsid} of {}: {item:#}", harness.id);
             report.claims += item["fence"].as_u64().unwrap_or(0);
             let writes = item["record"]["writes"].as_object().cloned().unwrap_or_default();
             report.found_by_look_up += writes.values().filter(|write| write["found"] == true).count();
         }
-        report.sent += bench.sent("/Notes").await + bench.sent("/TimeEntries").await;
+        report.sent += harness.sent("/Notes").await + harness.sent("/TimeEntries").await;
     }
     report
 }

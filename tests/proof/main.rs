@@ -12,8 +12,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[allow(dead_code, reason = "the end-to-end tests use the rest of it")]
-#[path = "../system/bench.rs"]
-mod bench;
+#[path = "../system/harness.rs"]
+mod harness;
 #[allow(dead_code, reason = "the end-to-end tests use the rest of it")]
 #[path = "../system/local_aws.rs"]
 mod local_aws;

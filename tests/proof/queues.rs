@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Session};
+use crate::harness::{Harness, Session};
 use crate::local_aws::{self, HTTP, system};
 
 /// All messages of a queue: those that can be received, those in somebody's hands, and those that are delayed.
@@ -26,11 +26,11 @@ pub(crate) async fn make(purpose: &str) -> String {
 }
 
 /// Puts the end of a session into a queue, as the receiver does; returns its message group.
-pub(crate) async fn put_end(queue_url: &str, bench: &Bench, session: &Session<'_>) -> String {
+pub(crate) async fn put_end(queue_url: &str, harness: &Harness, session: &Session<'_>) -> String {
     #[expect(clippy::disallowed_methods, reason = "the receiver would say when it took the event")]
     let now = jiff::Timestamp::now();
-    let message = json!({ "v": 1, "appliance": bench.id, "received_at": now, "source": "event", "body": session.end_event() });
-    let group = format!("{}:{}", bench.id, session.lsid);
+    let message = json!({ "v": 1, "appliance": harness.id, "received_at": now, "source": "event", "body": session.end_event() });
+    let group = format!("{}:{}", harness.id, session.lsid);
     local_aws::send(queue_url, &group, &message.to_string()).await;
     group
 }

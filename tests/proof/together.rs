@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use simulators::{Fault, FaultAction};
 
-use crate::bench::{Bench, Session, TICKET, TICKET_ID};
+use crate::harness::{Harness, Session, TICKET, TICKET_ID};
 use crate::local_aws::attention;
 use crate::mapping::Mapping;
 use crate::processes;
@@ -28,13 +28,13 @@ const TIME_LIMIT: Duration = Duration::from_secs(600);
 async fn workers_that_meet_on_a_session_write_one_note_and_one_time_entry() {
     crate::seed();
     let changes = json!({ "autotask": { "unknown_write_wait_seconds": UNKNOWN_WRITE_WAIT_SECONDS } });
-    let bench = Bench::with(changes).await;
+    let harness = Harness::with(changes).await;
     let (queue, dead_letters) = (queues::make("together").await, queues::make("together-dead").await);
     let mut sessions = Vec::new();
     for _ in 0..SESSIONS {
-        let session = bench.session("printer-without-surveys", TICKET).await;
-        slow_down(&bench, &session).await;
-        queues::put_end(&queue, &bench, &session).await;
+        let session = harness.session("printer-without-surveys", TICKET).await;
+        slow_down(&harness, &session).await;
+        queues::put_end(&queue, &harness, &session).await;
         sessions.push(session);
     }
     let mapping = Mapping::new(&queue, &dead_letters, WORKER_TIMEOUT, VISIBILITY_SECONDS);
@@ -47,23 +47,23 @@ async fn workers_that_meet_on_a_session_write_one_note_and_one_time_entry() {
     eprintln!("invocations       {} ({} failed)", mapping.invocations.get(), mapping.failed.get());
     eprintln!("on one session    {} workers at once", mapping.most_on_one_session.get());
     eprintln!("frozen, killed    {}, {}", signals.frozen.get(), signals.killed.get());
-    eprintln!("writes sent       {}", bench.sent("/Notes").await + bench.sent("/TimeEntries").await);
-    eprintln!("Autotask          answers {}", bench.autotask.counters().await["statuses"]);
+    eprintln!("writes sent       {}", harness.sent("/Notes").await + harness.sent("/TimeEntries").await);
+    eprintln!("Autotask          answers {}", harness.autotask.counters().await["statuses"]);
     assert_eq!((queues::depth(&queue).await, queues::depth(&dead_letters).await), (0, 0), "messages left, dead letters");
     let signals_sent = (signals.frozen.get(), signals.killed.get());
     assert!(
         mapping.most_on_one_session.get() > 1 && signals_sent.0 > 10 && signals_sent.1 > 3,
         "too little trouble: {signals_sent:?}"
     );
-    assert_eq!(attention(&bench.id).await, Vec::<Value>::new(), "nothing needs a person");
+    assert_eq!(attention(&harness.id).await, Vec::<Value>::new(), "nothing needs a person");
     for session in &sessions {
         assert_eq!(session.written().await, (1, 1), "session {}: {:#?}", session.lsid, session.ledger().await);
     }
-    assert_eq!(bench.autotask.notes(TICKET_ID).await.len(), SESSIONS);
+    assert_eq!(harness.autotask.notes(TICKET_ID).await.len(), SESSIONS);
 }
 
 /// Some calls to Autotask take longer than the message stays invisible.
-async fn slow_down(bench: &Bench, session: &Session<'_>) {
+async fn slow_down(harness: &Harness, session: &Session<'_>) {
     for path in ["/Notes", "/TimeEntries"] {
         let slow = match fastrand::u8(..100) {
             0..50 => FaultAction::Delay { milliseconds: fastrand::u64(300..3_000) },
@@ -71,7 +71,7 @@ async fn slow_down(bench: &Bench, session: &Session<'_>) {
             60..65 => FaultAction::LateEffect { milliseconds: fastrand::u64(500..3_000) },
             _ => continue,
         };
-        bench.autotask.fault(Fault::new(slow).on("POST", path).with_body(&session.lsid).times(1)).await;
+        harness.autotask.fault(Fault::new(slow).on("POST", path).with_body(&session.lsid).times(1)).await;
     }
 }
 

@@ -6,13 +6,13 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::bench::{Bench, TICKET, TICKET_ID, state, until};
+use crate::harness::{Harness, TICKET, TICKET_ID, state, until};
 use crate::local_aws::log_lines;
 
 #[tokio::test]
 async fn session_end_becomes_a_note_and_a_time_entry() {
-    let bench = Bench::new().await;
-    let session = bench.session("printer-without-surveys", TICKET).await;
+    let harness = Harness::new().await;
+    let session = harness.session("printer-without-surveys", TICKET).await;
     let posted = Instant::now();
     session.ends().await;
     let answered = posted.elapsed();
@@ -50,19 +50,19 @@ fn moment(value: &Value) -> Timestamp {
 
 #[tokio::test]
 async fn ticket_reads_as_a_technician_wants_it() {
-    let bench = Bench::new().await;
-    bench.autotask.stop_clock_at("2025-03-18T13:28:00Z".parse().unwrap()).await;
-    let session = bench.session("printer", TICKET).await;
+    let harness = Harness::new().await;
+    harness.autotask.stop_clock_at("2025-03-18T13:28:00Z".parse().unwrap()).await;
+    let session = harness.session("printer", TICKET).await;
     session.ends().await;
     session.settled().await;
-    let ticket = bench.autotask.ticket_text(TICKET).await;
+    let ticket = harness.autotask.ticket_text(TICKET).await;
     insta::assert_snapshot!(ticket.replace(&session.lsid, "<lsid>"));
 }
 
 #[tokio::test]
 async fn jump_session_without_a_customer_gets_its_note_and_no_time_for_less_than_a_minute() {
-    let bench = Bench::new().await;
-    let session = bench.session("jump-no-customer", TICKET).await;
+    let harness = Harness::new().await;
+    let session = harness.session("jump-no-customer", TICKET).await;
     session.ends().await;
     let item = session.settled().await;
     assert_eq!(session.written().await, (1, 0));
@@ -72,8 +72,8 @@ async fn jump_session_without_a_customer_gets_its_note_and_no_time_for_less_than
 
 #[tokio::test]
 async fn session_that_nobody_joined_gets_a_short_note_and_no_time() {
-    let bench = Bench::new().await;
-    let session = bench.session("nobody-joined", TICKET).await;
+    let harness = Harness::new().await;
+    let session = harness.session("nobody-joined", TICKET).await;
     session.ends().await;
     let item = session.settled().await;
     assert_eq!(session.written().await, (1, 0));
@@ -83,8 +83,8 @@ async fn session_that_nobody_joined_gets_a_short_note_and_no_time() {
 
 #[tokio::test]
 async fn session_over_midnight_counts_for_the_local_day_of_its_start() {
-    let bench = Bench::new().await;
-    let session = bench.session("over-midnight", TICKET).await;
+    let harness = Harness::new().await;
+    let session = harness.session("over-midnight", TICKET).await;
     session.ends().await;
     session.settled().await;
     let [entry] = &session.time_entries_on(TICKET_ID).await[..] else { panic!("not one time entry") };
@@ -95,8 +95,8 @@ async fn session_over_midnight_counts_for_the_local_day_of_its_start() {
 
 #[tokio::test]
 async fn day_of_the_time_entry_is_not_that_of_utc() {
-    let bench = Bench::with(serde_json::json!({ "time_zone": "Asia/Tokyo" })).await;
-    let session = bench.session("over-midnight", TICKET).await;
+    let harness = Harness::with(serde_json::json!({ "time_zone": "Asia/Tokyo" })).await;
+    let session = harness.session("over-midnight", TICKET).await;
     session.ends().await;
     session.settled().await;
     let [entry] = &session.time_entries_on(TICKET_ID).await[..] else { panic!("not one time entry") };
@@ -105,8 +105,8 @@ async fn day_of_the_time_entry_is_not_that_of_utc() {
 
 #[tokio::test]
 async fn each_representative_gets_time_of_their_own_where_that_is_wanted() {
-    let bench = Bench::with(serde_json::json!({ "autotask": { "time_entry": { "for": "each", "span": "attended" } } })).await;
-    let session = bench.session("two-representatives", TICKET).await;
+    let harness = Harness::with(serde_json::json!({ "autotask": { "time_entry": { "for": "each", "span": "attended" } } })).await;
+    let session = harness.session("two-representatives", TICKET).await;
     session.ends().await;
     session.settled().await;
     let entries = session.time_entries_on(TICKET_ID).await;
@@ -117,9 +117,10 @@ async fn each_representative_gets_time_of_their_own_where_that_is_wanted() {
 
 #[tokio::test]
 async fn text_of_any_script_arrives_as_it_was_typed() {
-    let bench =
-        Bench::with(serde_json::json!({ "autotask": { "time_entry": { "resources": { "zhkovalyova": "dwhitfield" } } } })).await;
-    let session = bench.session("non-latin", TICKET).await;
+    let harness =
+        Harness::with(serde_json::json!({ "autotask": { "time_entry": { "resources": { "zhkovalyova": "dwhitfield" } } } }))
+            .await;
+    let session = harness.session("non-latin", TICKET).await;
     session.ends().await;
     session.settled().await;
     assert_eq!(session.written().await, (2, 1), "the note, a survey and the time");
@@ -132,8 +133,8 @@ fn text_of(note: &Value) -> String {
 
 #[tokio::test]
 async fn no_secret_no_name_and_nothing_that_was_said_is_in_a_log() {
-    let bench = Bench::new().await;
-    let session = bench.session("printer", TICKET).await;
+    let harness = Harness::new().await;
+    let session = harness.session("printer", TICKET).await;
     session.ends().await;
     session.settled().await;
     for function in ["receiver", "worker"] {

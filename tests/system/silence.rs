@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::until;
+use crate::harness::until;
 use crate::local_aws::{self, system};
 
 /// An id that no other test or run has: what the worker remembers of an appliance outlives a test.

@@ -1,16 +1,17 @@
 //! Exit surveys: they come before the end, with the report, or long after; each becomes one note, always an internal one.
 
-use crate::bench::{Bench, Session, TICKET, TICKET_ID, sample, state, with_key};
+use crate::harness::{Harness, Session, TICKET, TICKET_ID, sample, state, with_key};
 
 const CUSTOMER_SURVEY: &str = "support_conference_customer_exit_survey_completed";
 const REPRESENTATIVE_SURVEY: &str = "support_conference_rep_exit_survey_completed";
 
 #[tokio::test]
 async fn survey_before_the_session_end_waits_for_the_end() {
-    let bench = Bench::new().await;
+    let harness = Harness::new().await;
     // As the appliance has it while the session runs: no end yet, and no survey in the report.
-    let session =
-        bench.session_with("printer-without-surveys", TICKET, &[("not_ready_asks", "1"), ("not_ready_as", "no_end_time")]).await;
+    let session = harness
+        .session_with("printer-without-surveys", TICKET, &[("not_ready_asks", "1"), ("not_ready_as", "no_end_time")])
+        .await;
     session.announce(&session.event(CUSTOMER_SURVEY)).await;
     session.until("the survey is noted", |item| item["claims_without_outcome"] == 0).await;
     assert_eq!(session.written().await, (0, 0), "a survey alone is no end");
@@ -23,8 +24,8 @@ async fn survey_before_the_session_end_waits_for_the_end() {
 
 #[tokio::test]
 async fn survey_after_the_session_end_becomes_a_note_of_its_own() {
-    let bench = Bench::new().await;
-    let session = bench.session("printer-without-surveys", TICKET).await;
+    let harness = Harness::new().await;
+    let session = harness.session("printer-without-surveys", TICKET).await;
     session.ends().await;
     session.settled().await;
     assert_eq!(session.written().await, (1, 1));
@@ -40,8 +41,8 @@ async fn survey_after_the_session_end_becomes_a_note_of_its_own() {
 
 #[tokio::test]
 async fn survey_that_the_report_does_not_have_yet_is_asked_for_again() {
-    let bench = Bench::new().await;
-    let session = bench.session("printer-without-surveys", TICKET).await;
+    let harness = Harness::new().await;
+    let session = harness.session("printer-without-surveys", TICKET).await;
     session.ends().await;
     session.settled().await;
     session.announce(&session.event(CUSTOMER_SURVEY)).await;

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Session, TICKET, TICKET_ID, state};
+use crate::harness::{Harness, Session, TICKET, TICKET_ID, state};
 
 /// The most characters of a note's text that the ticketing system keeps.
 const VENDOR_CHARACTERS_MAX: usize = 32_000;
 
 #[tokio::test]
 async fn chat_of_200_000_characters_is_cut_in_the_note_and_whole_in_the_attachment() {
-    let bench = Bench::new().await;
-    let session = bench.session("long", TICKET).await;
+    let harness = Harness::new().await;
+    let session = harness.session("long", TICKET).await;
     session.ends().await;
     let item = session.settled().await;
     assert_eq!(state(&item, "attachment.1"), "done", "{item:#}");
@@ -19,7 +19,7 @@ async fn chat_of_200_000_characters_is_cut_in_the_note_and_whole_in_the_attachme
     let note = session.note().await;
     let text = note["description"].as_str().unwrap();
     assert!(text.chars().count() <= VENDOR_CHARACTERS_MAX && text.contains("[1/100]"), "{} characters", text.chars().count());
-    let attachments = bench.autotask.note_attachments(note["id"].as_i64().unwrap()).await;
+    let attachments = harness.autotask.note_attachments(note["id"].as_i64().unwrap()).await;
     let [attachment] = &attachments[..] else { panic!("not one attachment") };
     assert!(attachment["title"].as_str().unwrap().contains(&format!("{}/attachment.1", session.lsid)), "{}", attachment["title"]);
     has_all_messages(attachment["text"].as_str().unwrap());
@@ -27,9 +27,9 @@ async fn chat_of_200_000_characters_is_cut_in_the_note_and_whole_in_the_attachme
 
 #[tokio::test]
 async fn refused_attachment_is_continued_in_further_notes() {
-    let bench = Bench::new().await;
-    bench.autotask.settings(json!({ "attachment_extensions": [] })).await;
-    let session = bench.session("long", TICKET).await;
+    let harness = Harness::new().await;
+    harness.autotask.settings(json!({ "attachment_extensions": [] })).await;
+    let session = harness.session("long", TICKET).await;
     session.ends().await;
     let item = session.settled().await;
     assert_eq!((state(&item, "attachment.1"), state(&item, "note.session.2")), ("skipped", "done"), "{item:#}");
@@ -55,24 +55,24 @@ fn has_all_messages(text: &str) {
 
 #[tokio::test]
 async fn note_too_long_for_the_tenant_is_rendered_again_at_half_the_size() {
-    let bench = Bench::new().await;
+    let harness = Harness::new().await;
     let too_long = json!({ "errors": ["String value exceeds maximum length (field:description)."] }).to_string();
     let refusal = simulators::FaultAction::Status { status: 500, headers: [].into(), body: too_long };
-    bench.autotask.fault(simulators::Fault::new(refusal).on("POST", "/Notes").times(1)).await;
-    let session = bench.session("long", TICKET).await;
+    harness.autotask.fault(simulators::Fault::new(refusal).on("POST", "/Notes").times(1)).await;
+    let session = harness.session("long", TICKET).await;
     session.ends().await;
     session.settled().await;
     let note = session.note().await;
     let characters = note["description"].as_str().unwrap().chars().count();
     assert!(characters <= VENDOR_CHARACTERS_MAX / 2, "{characters} characters");
-    assert_eq!(bench.autotask.note_attachments(note["id"].as_i64().unwrap()).await.len(), 1, "nothing of it is lost");
+    assert_eq!(harness.autotask.note_attachments(note["id"].as_i64().unwrap()).await.len(), 1, "nothing of it is lost");
 }
 
 #[tokio::test]
 async fn template_of_ones_own_makes_the_note() {
     let template = "{{technicians.[0].name}} was at it, {{period}}.";
-    let bench = Bench::with(json!({ "templates": { "session_note": template } })).await;
-    let session = deliver(&bench).await;
+    let harness = Harness::with(json!({ "templates": { "session_note": template } })).await;
+    let session = deliver(&harness).await;
     let note = session.note().await;
     assert_eq!(note["description"], "Dana Whitfield was at it, 18 Mar 2025, 14:02-14:27 (25 min, Europe/Berlin +01:00).");
     assert!(note["title"].as_str().unwrap().contains(&session.lsid), "the marker is no template's business");
@@ -80,17 +80,17 @@ async fn template_of_ones_own_makes_the_note() {
 
 #[tokio::test]
 async fn broken_template_costs_no_session_and_somebody_is_told() {
-    let bench = Bench::with(json!({ "templates": { "session_note": "{{#each technicians}} no end" } })).await;
-    let mailbox = bench.mailbox().await;
-    let session = deliver(&bench).await;
+    let harness = Harness::with(json!({ "templates": { "session_note": "{{#each technicians}} no end" } })).await;
+    let mailbox = harness.mailbox().await;
+    let session = deliver(&harness).await;
     assert!(session.note().await["description"].as_str().unwrap().contains("CHAT"), "the built-in template served");
-    bench.told(&mailbox, &["a template failed", "template session_note"]).await;
+    harness.told(&mailbox, &["a template failed", "template session_note"]).await;
 }
 
 #[tokio::test]
 async fn note_for_customers_says_nothing_internal() {
-    let bench = Bench::with(json!({ "autotask": { "note": { "visibility": "customer" } } })).await;
-    let session = bench.session("printer", TICKET).await;
+    let harness = Harness::with(json!({ "autotask": { "note": { "visibility": "customer" } } })).await;
+    let session = harness.session("printer", TICKET).await;
     session.ends().await;
     session.settled().await;
     let notes = session.notes_on(TICKET_ID).await;
@@ -99,8 +99,8 @@ async fn note_for_customers_says_nothing_internal() {
     insta::assert_snapshot!(notes[0]["description"].as_str().unwrap().replace(&session.lsid, "<lsid>"));
 }
 
-async fn deliver(bench: &Bench) -> Session<'_> {
-    let session = bench.session("printer-without-surveys", TICKET).await;
+async fn deliver(harness: &Harness) -> Session<'_> {
+    let session = harness.session("printer-without-surveys", TICKET).await;
     session.ends().await;
     session.settled().await;
     assert_eq!(session.written().await, (1, 1));

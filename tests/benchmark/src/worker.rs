@@ -26,7 +26,7 @@ use crate::{Error, Places, sample_report};
 const WARM_UP_SESSIONS: usize = 10;
 const SESSIONS: usize = 200;
 const REPORT_BYTES: usize = 60_000;
-/// The id of the ticket that the reports name (tests/README.md).
+/// The id of the ticket that the reports name (tests/simulators/README.md).
 const TICKET_ID: i64 = 7001;
 const PREFIX: &str = "session-bridge/connections/";
 /// When the simulators must listen.

@@ -7,7 +7,7 @@ const HASH: &str = "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461
 const HASH_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 fn infra() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra")
 }
 
 /// What `deploy.py` says of a settings file with these lines; nothing if it takes it.

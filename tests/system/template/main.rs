@@ -17,6 +17,6 @@ use serde_json::Value;
 
 /// `infra/template.yaml`, with the short forms of CloudFormation's functions written out.
 fn template() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/template.yaml");
     yaml::read(&std::fs::read_to_string(path).unwrap())
 }

@@ -38,7 +38,7 @@ pub fn of(folder: &str) -> Vec<Promise> {
 }
 
 fn events() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
 }
 
 /// The lines of the folder's section: each name in its first cell, and the last cell.

@@ -16,36 +16,36 @@ use crate::local_aws::{self, HTTP, system};
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Number and id of the ticket that the main job writes on; tests/README.md lists the others.
+/// Number and id of the ticket that the main job writes on; tests/simulators/README.md lists the others.
 pub(crate) const TICKET: &str = "T20250318.0042";
 pub(crate) const TICKET_ID: i64 = 7001;
 
 /// One appliance, its Autotask tenant, and all between them.
-pub(crate) struct Bench {
+pub(crate) struct Harness {
     pub(crate) id: String,
     token: String,
     pub(crate) appliance: ApplianceTenant,
     pub(crate) autotask: AutotaskTenant,
 }
 
-impl Bench {
+impl Harness {
     /// Without a connection document, and forgotten by the ledger: the system may have served earlier tests.
     pub(crate) async fn without_document() -> Self {
         let id = take_id().await;
-        let bench = Self {
+        let harness = Self {
             token: system().appliances[&id].clone(),
             appliance: ApplianceTenant::at(&system().simulators.appliance, &id),
             autotask: AutotaskTenant::at(&system().simulators.autotask, &id),
             id,
         };
-        bench.appliance.reset().await;
-        bench.autotask.reset().await;
-        if local_aws::delete_secret(&bench.secret()).await {
+        harness.appliance.reset().await;
+        harness.autotask.reset().await;
+        if local_aws::delete_secret(&harness.secret()).await {
             // An earlier test had this appliance: the worker must not serve this one with its document.
             tokio::time::sleep(REMEMBERED).await;
         }
-        local_aws::forget(&bench.id).await;
-        bench
+        local_aws::forget(&harness.id).await;
+        harness
     }
 
     /// With the usual connection document.
@@ -55,9 +55,9 @@ impl Bench {
 
     /// With the usual connection document, changed like this (RFC 7396: `null` removes).
     pub(crate) async fn with(changes: Value) -> Self {
-        let bench = Self::without_document().await;
-        bench.put_document(&bench.document_with(changes)).await;
-        bench
+        let harness = Self::without_document().await;
+        harness.put_document(&harness.document_with(changes)).await;
+        harness
     }
 
     /// The usual connection document, changed like this.
@@ -104,7 +104,7 @@ impl Bench {
 
     /// A session that the appliance does not know.
     pub(crate) fn unknown_session(&self) -> Session<'_> {
-        Session { bench: self, lsid: format!("{:032x}", fastrand::u128(..)) }
+        Session { harness: self, lsid: format!("{:032x}", fastrand::u128(..)) }
     }
 
     /// How many calls were made to write something of that kind, whatever came of them: `/Notes`, `/Attachments`, `/TimeEntries`.
@@ -145,7 +145,7 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
+impl Drop for Harness {
     fn drop(&mut self) {
         if let Ok(mut ids) = IDS.lock() {
             ids.push_back(self.id.clone());
@@ -184,7 +184,7 @@ async fn post_once(appliance: &str, token: &str, body: &str) -> (u16, String) {
 
 /// One session, with a lsid that no other has.
 pub(crate) struct Session<'a> {
-    bench: &'a Bench,
+    harness: &'a Harness,
     pub(crate) lsid: String,
 }
 
@@ -195,7 +195,7 @@ impl Session<'_> {
     }
 
     async fn put_report_with(&self, report: &str, options: &[(&str, &str)]) {
-        self.bench.appliance.put_session_with(&self.lsid, report, options).await;
+        self.harness.appliance.put_session_with(&self.lsid, report, options).await;
     }
 
     /// A sample body of an outbound event (`events/outbound/<name>.form`), made one of this session.
@@ -218,7 +218,7 @@ impl Session<'_> {
 
     /// The appliance announces something, and it is queued.
     pub(crate) async fn announce(&self, body: &str) {
-        assert_eq!(self.bench.post(body).await, (200, "queued".to_owned()));
+        assert_eq!(self.harness.post(body).await, (200, "queued".to_owned()));
     }
 
     /// The appliance announces its end.
@@ -231,7 +231,7 @@ impl Session<'_> {
         #[expect(clippy::disallowed_methods, reason = "an operator's tool writes the time at which it is used")]
         let now = jiff::Timestamp::now();
         let message = json!({
-            "v": 1, "appliance": self.bench.id, "received_at": now, "source": "replay", "body": self.end_event(),
+            "v": 1, "appliance": self.harness.id, "received_at": now, "source": "replay", "body": self.end_event(),
         });
         self.enqueue(&message.to_string()).await;
     }
@@ -248,12 +248,12 @@ impl Session<'_> {
 
     /// Puts a text into the events queue, in the group of this session.
     pub(crate) async fn enqueue(&self, text: &str) {
-        local_aws::send(&system().events_queue_url, &format!("{}:{}", self.bench.id, self.lsid), text).await;
+        local_aws::send(&system().events_queue_url, &format!("{}:{}", self.harness.id, self.lsid), text).await;
     }
 
     /// What the ledger has of it.
     pub(crate) async fn ledger(&self) -> Option<Value> {
-        local_aws::ledger_item(&self.bench.id, &self.lsid).await
+        local_aws::ledger_item(&self.harness.id, &self.lsid).await
     }
 
     /// Waits until the ledger's item is like that, and returns it.
@@ -289,19 +289,19 @@ impl Session<'_> {
     async fn story(&self) -> String {
         let item = self.ledger().await.map_or("nothing".to_owned(), |item| format!("{item:#}"));
         let mut log = local_aws::log_lines("worker", &[&self.lsid, "outcome"]).await;
-        log.extend(local_aws::log_lines("worker", &["ERROR", &self.bench.id]).await);
-        format!("appliance {}, session {}\nledger: {item}\nworker's log:\n{}", self.bench.id, self.lsid, log.join("\n"))
+        log.extend(local_aws::log_lines("worker", &["ERROR", &self.harness.id]).await);
+        format!("appliance {}, session {}\nledger: {item}\nworker's log:\n{}", self.harness.id, self.lsid, log.join("\n"))
     }
 
     /// The notes on the ticket that bear its marker, oldest first.
     pub(crate) async fn notes_on(&self, ticket: i64) -> Vec<Value> {
-        let notes = self.bench.autotask.notes(ticket).await;
+        let notes = self.harness.autotask.notes(ticket).await;
         notes.into_iter().filter(|note| note["title"].as_str().is_some_and(|title| title.contains(&self.lsid))).collect()
     }
 
     /// The time entries on the ticket that bear its marker.
     pub(crate) async fn time_entries_on(&self, ticket: i64) -> Vec<Value> {
-        let entries = self.bench.autotask.time_entries(ticket).await;
+        let entries = self.harness.autotask.time_entries(ticket).await;
         let is_own = |entry: &Value| entry["internalNotes"].as_str().is_some_and(|notes| notes.contains(&self.lsid));
         entries.into_iter().filter(is_own).collect()
     }
@@ -351,7 +351,7 @@ async fn within_time_limit<T, F: Future<Output = Option<T>>>(look: impl Fn() -> 
 
 /// A sample below `events/`.
 pub(crate) fn sample(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

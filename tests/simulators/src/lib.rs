@@ -2,7 +2,7 @@
 //! the hand of a test on them ([`ApplianceTenant`], [`AutotaskTenant`]); and a small [`sqs`]. [`LocalSystem`] says where the rest of a local system is.
 //!
 //! They share no wire types with our clients: one misunderstanding in a shared type would look right on both sides. They refuse
-//! what the real ones refuse, with the real texts where those are known, and can fail on demand ([`Fault`]). tests/README.md
+//! what the real ones refuse, with the real texts where those are known, and can fail on demand ([`Fault`]). tests/simulators/README.md
 //! lists the control API, the settings and the default data. [`connection_document`] makes the documents that lead to them.
 //!
 //! ```no_run

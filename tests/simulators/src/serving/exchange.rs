@@ -88,7 +88,7 @@ impl Answer {
 
     /// A control path that does not exist.
     pub(crate) fn no_such_control() -> Self {
-        Self::json(404, &json!({ "control_error": "no such control path; tests/README.md lists them" }))
+        Self::json(404, &json!({ "control_error": "no such control path; tests/simulators/README.md lists them" }))
     }
 
     /// As axum wants it. What cannot be put into a header was asked for by a fault rule: then the answer says so.

@@ -50,7 +50,7 @@ fn connection_document_leads_to_the_tenant_and_has_no_more_than_a_new_user_write
     assert_eq!(document["autotask"]["zone_url"], "http://127.0.0.1:4581/t/demo/ATServicesRest/");
 
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
-    let minimal: Value = serde_json::from_str(include_str!("../../events/connection/minimal.json")).unwrap();
+    let minimal: Value = serde_json::from_str(include_str!("../../../events/connection/minimal.json")).unwrap();
     assert_eq!(keys(&document), keys(&minimal));
     let added = |neighbour: &str| &keys(&document[neighbour]) - &keys(&minimal[neighbour]);
     assert_eq!(added("appliance"), BTreeSet::from(["allow_plain_http".to_owned()]));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const NAME_LENGTH_MIN: usize = 30;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {

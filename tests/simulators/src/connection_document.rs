@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-const MINIMAL: &str = include_str!("../../events/connection/minimal.json");
+const MINIMAL: &str = include_str!("../../../events/connection/minimal.json");
 
 /// The minimal document for these tenants: `appliance_url` as the control of the tenant has it, `zone_url` with the slash at its
 /// end. Besides the addresses it has the credentials that the simulators know, and leave to call them without TLS.

@@ -1,4 +1,4 @@
-//! The rows that every tenant begins with. All people and companies are invented. tests/README.md lists what they are for;
+//! The rows that every tenant begins with. All people and companies are invented. tests/simulators/README.md lists what they are for;
 //! keep both in step.
 
 use std::collections::BTreeMap;
