@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 import progress
 import replay
 import system
+from description import Description, Settings, state_of
 from local_aws import LocalAws, http
 from progress import Stopped, bold, line, step
 from tools import ROOT
@@ -35,11 +36,11 @@ class Session:
     """The session of this run, and the way to everything that concerns it."""
 
     lsid: str
-    known: dict
+    known: Description
 
     @property
     def aws(self) -> LocalAws:
-        return LocalAws(self.known["endpoint"])
+        return LocalAws(self.known.endpoint)
 
     def event(self, **changes: str) -> bytes:
         """The sample event, made one of this session."""
@@ -52,28 +53,28 @@ class Session:
         return sum(self.lsid in json.dumps(note) for note in notes), sum(self.lsid in json.dumps(entry) for entry in entries)
 
     def _rows(self, entity: str) -> list[dict]:
-        return json.loads(_simulator("GET", f"{self.known['simulators']['autotask']}/t/default/_sim/rows/{entity}"))["rows"]
+        return json.loads(_simulator("GET", f"{self.known.tenants_of_default.autotask}/_sim/rows/{entity}"))["rows"]
 
     def ticket(self) -> str:
         """The ticket as a technician reads it."""
-        address = f"{self.known['simulators']['autotask']}/t/default/_sim/tickets/{TICKET}.txt"
+        address = f"{self.known.tenants_of_default.autotask}/_sim/tickets/{TICKET}.txt"
         return _simulator("GET", address).decode()
 
     def waiting(self) -> int:
         """How many messages are in the events queue."""
-        return self.aws.messages_in(self.known["events_queue_url"])
+        return self.aws.messages_in(self.known.events_queue_url)
 
 
 def _simulator(method: str, url: str, body: bytes | None = None) -> bytes:
     status, answer = http(method, url, body=body)
     if status != 200:
         raise Stopped(f"the simulator refused {method} {url}: {status} {answer.decode(errors='replace')[:200]}",
-                      do_next="make down, then repeat make demo", log=system.state_of("local") / "simulators.log")
+                      do_next="make down, then repeat make demo", log=state_of("local") / "simulators.log")
     return answer
 
 
 def main() -> int:
-    session = Session(uuid.uuid4().hex, system.up(system.Settings("local")))
+    session = Session(uuid.uuid4().hex, system.up(Settings()))
     prepare(session)
     show("The ticket before", session.ticket())
     deliver(session)
@@ -85,8 +86,8 @@ def main() -> int:
 def prepare(session: Session) -> None:
     """Gives the simulated Autotask its default data, and the simulated appliance the report of the session."""
     with step(f"A session ended on the appliance: {session.lsid}, its key is {TICKET}"):
-        _simulator("POST", f"{session.known['simulators']['autotask']}/t/default/_sim/reset")
-        report = f"{session.known['simulators']['appliance']}/t/default/_sim/sessions/{session.lsid}"
+        _simulator("POST", f"{session.known.tenants_of_default.autotask}/_sim/reset")
+        report = f"{session.known.tenants_of_default.appliance}/_sim/sessions/{session.lsid}"
         _simulator("PUT", report, SAMPLE_REPORT.read_bytes())
 
 
@@ -104,9 +105,7 @@ def deliver(session: Session) -> None:
 
 
 def post(session: Session, body: bytes) -> None:
-    token = session.known["appliances"]["default"]
-    query = urllib.parse.urlencode({"appliance": "default", "outbound_event_token": token})
-    call = replay.Call("POST", f"{session.known['outbound_event_url']}?{query}", replay.FORM, body)
+    call = replay.Call("POST", session.known.url_of_default, replay.FORM, body)
     status, answer = replay.post(call)
     if (status, answer) != (200, "queued"):
         raise give_up(f"the receiver answered {status} {answer}", "receiver")
@@ -136,7 +135,7 @@ def wait_until_drained(session: Session) -> None:
 
 
 def give_up(what: str, function: str) -> Stopped:
-    return Stopped(what, do_next=f"python3 infra/local/system.py logs --function {function}", log=system.state_of("local") / "ministack.log")
+    return Stopped(what, do_next=f"python3 infra/local/system.py logs --function {function}", log=state_of("local") / "ministack.log")
 
 
 def replay_three_times(session: Session) -> None:
@@ -158,13 +157,13 @@ def send_replay(session: Session) -> None:
         "source": "replay",
         "body": session.event().decode(),
     }
-    session.aws.call("sqs", "AmazonSQS.SendMessage", QueueUrl=session.known["events_queue_url"], MessageBody=json.dumps(message),
+    session.aws.call("sqs", "AmazonSQS.SendMessage", QueueUrl=session.known.events_queue_url, MessageBody=json.dumps(message),
                      MessageGroupId=f"default:{session.lsid}", MessageDeduplicationId=uuid.uuid4().hex)
 
 
 def verdict(session: Session) -> int:
     notes, entries = session.written()
-    given_up = session.aws.messages_in(session.known["dead_letter_queue_url"])
+    given_up = session.aws.messages_in(session.known.dead_letter_queue_url)
     line(f"   the queue is empty; the ticket holds {notes} note and {entries} time entry of this session, {given_up} messages were given up")
     line()
     if (notes, entries) != (1, 1):

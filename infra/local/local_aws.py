@@ -10,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 
 from progress import Stopped
 
@@ -58,7 +59,7 @@ class LocalAws:
             raise Refused(code, str(content.get("message") or content.get("Message") or ""))
         return content
 
-    def _exchange(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    def _exchange(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
         try:
             return http(method, f"{self.endpoint}/{path}", headers=headers, body=body)
         except OSError as failure:
@@ -101,6 +102,24 @@ class LocalAws:
             if refused.code != "ResourceExistsException":
                 raise
             self.call("secretsmanager", "secretsmanager.PutSecretValue", SecretId=name, SecretString=value)
+
+    def log_lines(self, group: str) -> Iterator[str]:
+        """What a log group holds, oldest first."""
+        arguments = {"logGroupName": group}
+        while True:
+            answer = self.call("logs", "Logs_20140328.FilterLogEvents", **arguments)
+            yield from (event["message"].rstrip() for event in answer.get("events", []))
+            if not answer.get("nextToken"):
+                return
+            arguments["nextToken"] = answer["nextToken"]
+
+    def function_environment(self, function: str) -> dict[str, str]:
+        """The variables that a function was deployed with."""
+        headers = {"Authorization": _authorization("lambda")}
+        status, answer = self._exchange("GET", f"2015-03-31/functions/{function}/configuration", headers, None)
+        if status != 200:
+            raise Refused(str(status), answer.decode(errors="replace")[:500])
+        return json.loads(answer)["Environment"]["Variables"]
 
     def messages_in(self, queue_url: str) -> int:
         """How many messages a queue holds, those being worked on included."""

@@ -28,7 +28,7 @@ def start(state: Path, name: str, command: list[str], environment: dict[str, str
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # Its own group: an interrupt at the terminal is for the verb, not for a system that should stay.
+            # Its own group: an interrupt at the terminal is for the command, not for a system that should stay.
             start_new_session=True,
         )
 

@@ -15,7 +15,7 @@ LOG_LINES_SHOWN = 25
 
 
 class Stopped(Exception):
-    """The reason why a verb cannot go on: what happened, what to do next, and the log that knows more."""
+    """The reason why a command cannot go on: what happened, what to do next, and the log that knows more."""
 
     def __init__(self, what: str, *, do_next: str, log: Path | None = None):
         super().__init__(what)
@@ -49,7 +49,7 @@ def step(text: str):
 
 
 def report(stopped: Stopped) -> None:
-    """Prints a failure the way every verb does: cause, end of the log, next step."""
+    """Prints a failure the way every command does: cause, end of the log, next step."""
     line()
     line(_coloured("31", f"FAILED: {stopped.what}"))
     if stopped.log and stopped.log.exists():
@@ -61,10 +61,10 @@ def report(stopped: Stopped) -> None:
         line(f"Log:  {stopped.log}")
 
 
-def run(verb) -> None:
-    """Runs a verb and ends the process: 0, the number the verb returns, 1 after a failure, 130 when interrupted."""
+def run(command) -> None:
+    """Runs a command and ends the process: 0, the number the command returns, 1 after a failure, 130 when interrupted."""
     try:
-        sys.exit(verb() or 0)
+        sys.exit(command() or 0)
     except Stopped as stopped:
         report(stopped)
         sys.exit(1)

@@ -20,8 +20,8 @@ import urllib.parse
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import description
 import progress
-import system
 from local_aws import http
 from progress import Stopped
 
@@ -102,12 +102,12 @@ def _call(arguments: argparse.Namespace) -> Call:
         # A query the URL does not have is left out, so that a missing token can be tried.
         base, _, query = arguments.url.partition("?")
         return replace(call_from(arguments.event, base=base, query=query), url=arguments.url)
-    known = system.load(arguments.name)
-    token = known["appliances"].get(arguments.appliance)
+    known = description.load(arguments.name)
+    token = known.appliances.get(arguments.appliance)
     if token is None:
         raise Stopped(f"the local system has no appliance {arguments.appliance}", do_next="leave APPLIANCE out, for `default`")
     query = urllib.parse.urlencode({"appliance": arguments.appliance, "outbound_event_token": token})
-    return call_from(arguments.event, base=known["outbound_event_url"], query=query)
+    return call_from(arguments.event, base=known.outbound_event_url, query=query)
 
 
 def _without_token(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The tools that the verbs need, pinned and installed below .tools/ of the checkout, never globally.
+"""The tools that the targets of the Makefile need, pinned and installed below .tools/ of the checkout, never globally.
 
     python3 infra/local/tools.py ensure ministack sam cargo-deny
 
