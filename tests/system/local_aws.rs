@@ -188,6 +188,15 @@ pub(crate) async fn invoke(function: &str, payload: &Value) {
     assert!(!failed, "{}", answer.text().await.unwrap());
 }
 
+/// The variables that a function (`receiver`, `worker`) was deployed with.
+pub(crate) async fn function_environment(function: &str) -> BTreeMap<String, String> {
+    let url = format!("{}/2015-03-31/functions/{}/configuration", system().endpoint, system().functions[function]);
+    let answer = authorized(HTTP.get(url), "lambda").send().await.unwrap().text().await.unwrap();
+    let configuration: Value = serde_json::from_str(&answer).unwrap();
+    let variables = configuration["Environment"]["Variables"].as_object().unwrap();
+    variables.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
 // --- Logs ----------------------------------------------------------------------------------------------------------
 
 /// The lines of a function's log (`receiver`, `worker`) that hold all of these texts, oldest first.

@@ -17,6 +17,7 @@ mod matching;
 mod modes;
 mod once;
 mod refusals;
+mod samples;
 mod silence;
 mod surveys;
 mod texts;

@@ -68,7 +68,7 @@ fn samples(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// The line that says most about the name.
 fn answer(lines: &BTreeMap<String, String>, sample: &str) -> Option<String> {
     let fitting = lines.iter().filter(|(name, _)| fits(sample, name));
-    fitting.max_by_key(|(name, _)| name.len()).map(|(_, answer)| answer.clone())
+    fitting.max_by_key(|(name, _)| (*name == sample, name.len())).map(|(_, answer)| answer.clone())
 }
 
 fn fits(sample: &str, name: &str) -> bool {
