@@ -1,4 +1,4 @@
-# The verbs of daily work. CI calls the same ones, and each sets up what it needs inside this checkout.
+# The targets of daily work. CI calls the same ones, and each sets up what it needs inside this checkout.
 # A machine must bring a Rust toolchain, Python 3.10 or later, make and a C compiler (and a C++ compiler for `fuzz`).
 
 PYTHON ?= python3
@@ -14,37 +14,63 @@ SYSTEM := $(LOCAL)/system.py
 # The test system is beside the one a person works with, knows many appliances, and waits a hundredth of the time.
 TEST_NAME ?= test
 TEST_SETTINGS := --appliances 50 --worker-timeout 20 --visibility 30 --retry-pace 1 --log-level debug
+# Which tests `test` runs, as cargo is told: TESTS='-p worker --test wire' for a part.
+TESTS ?= --workspace
 # The system that `prove` kills processes of; a short worker time-out, so that what a kill leaves undone is not waited for.
-PROOF_SYSTEM := --name proof
+PROOF_NAME ?= proof
 PROOF_SETTINGS := --appliances 10 --worker-timeout 10 --visibility 12 --retry-pace 1
 WITH_TOOLS := PATH="$(CURDIR)/.tools/sam/bin:$(CURDIR)/.tools/cargo-deny/bin:$$PATH" SAM_CLI_TELEMETRY=0
+# Runs what follows with a local system of that name and these settings, which is stopped afterwards, whatever happens.
+with_system = trap 'exit 130' INT TERM; trap '$(SYSTEM) --name $(1) down' EXIT; \
+	$(SYSTEM) --name $(1) up $(2) && SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/$(1)/system.json"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo unit test prove simulate fuzz mutants bench size up down replay check audit build deploy
+.PHONY: help demo up down replay watch unit test check prove simulate fuzz mutants bench size audit build deploy
 
-help: ## List the verbs
-	@echo "Session Bridge: make <verb>"
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r verb text; do \
-		printf '  %-8s %s\n' "$$verb" "$$text"; done
+help: ## List the targets
+	@echo "Session Bridge: make <target>"
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Try it
 
 demo: ## Show the main job: a sample session end becomes a note and a time entry, exactly once
 	@$(LOCAL)/demo.py
 
+up: ## Start the local system, or bring it to what the checkout says now, and leave it running
+	@$(SYSTEM) up
+
+down: ## Stop the local system
+	@$(SYSTEM) down
+
+replay: ## Post a sample: EVENT=events/<file>, to the local system or to URL=<outbound event URL with its token>
+	@$(if $(EVENT),,echo "Name a sample: make replay EVENT=events/outbound/support_conference_end.form (events/README.md lists them)"; exit 1;) \
+		$(LOCAL)/replay.py "$(EVENT)" --appliance "$(APPLIANCE)" $(if $(URL),--url '$(URL)')
+
+##@ Change it
+
 unit: ## Run the tests that need no local system, in less than a minute once they are built
 	@SESSION_BRIDGE_SYSTEM=none cargo test --workspace --no-fail-fast
 
+watch: ## Build the functions at each change, for `cargo lambda invoke` with a sample, beside the local system (README.md)
+	@$(LOCAL)/watch.py
+
 # Most tests wait for the local system rather than for a processor.
 test: export RUST_TEST_THREADS ?= 12
-test: ## Run the whole test suite, end to end on the real stack included
-	@trap 'exit 130' INT TERM; trap '$(SYSTEM) --name $(TEST_NAME) down' EXIT; \
-		$(SYSTEM) --name $(TEST_NAME) up $(TEST_SETTINGS) && \
-		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/$(TEST_NAME)/system.json" cargo test --workspace --no-fail-fast
+test: ## Run the whole test suite, end to end on the real stack included: TESTS='-p worker --test wire' for a part
+	@$(call with_system,$(TEST_NAME),$(TEST_SETTINGS)) cargo test $(TESTS) --no-fail-fast
 
-prove: ## Prove what takes minutes: killed processes, a burst, a backlog (docs/reliability.md)
-	@trap 'exit 130' INT TERM; trap '$(SYSTEM) $(PROOF_SYSTEM) down' EXIT; \
-		$(SYSTEM) $(PROOF_SYSTEM) up $(PROOF_SETTINGS) && \
-		SESSION_BRIDGE_SYSTEM="$(CURDIR)/.local/proof/system.json" \
-		cargo test -p proof -- --ignored --nocapture --test-threads=1
+check: ## Check formatting, lints, docs, licences and the template
+	@$(LOCAL)/tools.py ensure sam cargo-deny
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	@$(WITH_TOOLS) cargo deny --workspace check bans licenses sources
+	@$(WITH_TOOLS) sam validate --lint --region eu-central-1 --template-file infra/template.yaml
+
+##@ Prove it and measure it
+
+prove: ## Prove what takes minutes (8 in all): killed processes, a burst, a backlog (docs/reliability.md)
+	@$(call with_system,$(PROOF_NAME),$(PROOF_SETTINGS)) cargo test -p proof -- --ignored --nocapture --test-threads=1
 
 # How many schedules `simulate` tries.
 SEEDS ?= 1000000
@@ -89,23 +115,7 @@ size: ## Show how large the functions are, and what their largest parts are
 	@for package in receiver worker benchmark; do cargo build --release --quiet -p $$package || exit 1; done; \
 		for table in size parts; do cargo run --release --quiet -p benchmark -- --only $$table || exit 1; done
 
-up: ## Start the local system, or bring it to what the checkout says now, and leave it running
-	@$(SYSTEM) up
-
-down: ## Stop the local system
-	@$(SYSTEM) down
-
-replay: ## Post a sample: EVENT=events/<file>, to the local system or to URL=<outbound event URL with its token>
-	@$(if $(EVENT),,echo "Name a sample: make replay EVENT=events/outbound/support_conference_end.form (events/README.md lists them)"; exit 1;) \
-		$(LOCAL)/replay.py "$(EVENT)" --appliance "$(APPLIANCE)" $(if $(URL),--url '$(URL)')
-
-check: ## Check formatting, lints, docs, licences and the template
-	@$(LOCAL)/tools.py ensure sam cargo-deny
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
-	@$(WITH_TOOLS) cargo deny --workspace check bans licenses sources
-	@$(WITH_TOOLS) sam validate --lint --region eu-central-1 --template-file infra/template.yaml
+##@ Release it
 
 audit: ## Look for known vulnerabilities and withdrawn packages (needs the advisory database from the internet)
 	@$(LOCAL)/tools.py ensure cargo-deny
