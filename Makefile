@@ -48,7 +48,7 @@ replay: ## Post a sample: EVENT=events/<file>, to the local system or to URL=<ou
 
 ##@ Change it
 
-unit: ## Run the tests that need no local system, in less than a minute once they are built
+unit: ## Run the tests that need no local system, in about a minute once they are built
 	@SESSION_BRIDGE_SYSTEM=none cargo test --workspace --no-fail-fast
 
 watch: ## Build the functions at each change, for `cargo lambda invoke` with a sample, beside the local system (README.md)
