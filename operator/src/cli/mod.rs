@@ -1,0 +1,71 @@
+//! The commands and the options that all of them share.
+
+mod token;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::{Failure, Outcome};
+use crate::output::Format;
+
+/// Operates a Session Bridge: connections, sessions, and what needs a person.
+#[derive(Debug, Parser)]
+#[command(name = "session-bridge", version, propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The stack's name.
+    #[arg(long, global = true, env = "SESSION_BRIDGE_STACK", default_value = "session-bridge")]
+    pub(crate) stack: String,
+    /// The AWS profile to sign in with.
+    #[arg(long, global = true, env = "AWS_PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// The AWS region of the stack.
+    #[arg(long, global = true, env = "AWS_REGION")]
+    pub(crate) region: Option<String>,
+    /// Another address of AWS, as of the local system.
+    #[arg(long, global = true, env = "AWS_ENDPOINT_URL", hide = true)]
+    pub(crate) endpoint_url: Option<String>,
+    /// Only this appliance.
+    #[arg(long, global = true)]
+    pub(crate) appliance: Option<String>,
+    /// Prints one JSON document instead of a table.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Answers every question with yes.
+    #[arg(long, short, global = true)]
+    pub(crate) yes: bool,
+}
+
+impl Common {
+    /// How results are shown.
+    pub(crate) const fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::Text }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tokens of the outbound event URL.
+    #[command(subcommand)]
+    Token(token::Command),
+}
+
+impl Cli {
+    /// Runs the command to its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Failure`] says; the exit code follows from it.
+    pub(crate) async fn run(self) -> Result<Outcome, Failure> {
+        match self.command {
+            Command::Token(command) => command.run(&self.common).await,
+        }
+    }
+}

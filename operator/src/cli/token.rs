@@ -1,0 +1,45 @@
+//! `session-bridge token`: makes the token by which an appliance shows itself.
+
+use clap::Subcommand;
+
+use super::Common;
+use crate::desk::token;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+use crate::stack::Stack;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Makes a new token; prints it once, with its hash and the line that deploys it.
+    ///
+    /// The token goes into the URL on the appliance, its hash into the stack's parameter ApplianceTokens. Nothing is changed by this
+    /// command.
+    #[command(after_help = "Example:\n  session-bridge token new default")]
+    New {
+        /// The appliance's id.
+        appliance: String,
+    },
+}
+
+impl Command {
+    pub(crate) async fn run(self, common: &Common) -> Result<Outcome, Failure> {
+        let Self::New { appliance } = self;
+        let appliance = appliance.parse().map_err(|_| {
+            Failure::usage(format!("{appliance:?} is not an appliance id"), "1 to 60 letters, digits, dots and underscores")
+        })?;
+        // The deploy line keeps the tokens that are there; without a stack it is that of a first deployment.
+        let deployed = Stack::find(common).await.ok();
+        let tokens = deployed.as_ref().and_then(|stack| stack.parameter("ApplianceTokens"));
+        let new = token::new(&appliance, tokens.unwrap_or_default());
+        match common.format() {
+            Format::Json => output::json(&new),
+            Format::Text => {
+                println!("token      {}", new.token);
+                println!("SHA-256    {}", new.sha256);
+                println!("\nThe token is shown only now. Put it into the appliance's URL, and its hash into the stack:\n");
+                println!("  {}", new.deploy);
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,3 @@
+//! What the commands do, as functions that take and give values.
+
+pub(crate) mod token;

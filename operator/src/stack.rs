@@ -1,0 +1,131 @@
+//! Where everything is: the stack's outputs, and clients for what they name. Decides nothing.
+
+use std::collections::BTreeMap;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudformation::error::DisplayErrorContext;
+use connection::Connections;
+use ledger::Ledger;
+use link::Links;
+use queue::{EventsQueue, WaitingRoom};
+use session::delivery::Pace;
+
+use crate::cli::Common;
+use crate::failure::Failure;
+
+/// A deployed stack.
+pub(crate) struct Stack {
+    /// Its name.
+    pub(crate) name: String,
+    config: SdkConfig,
+    outputs: BTreeMap<String, String>,
+    parameters: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Finds the stack that the options name.
+    ///
+    /// # Errors
+    ///
+    /// When there are no credentials, no such stack, or no right to look.
+    pub(crate) async fn find(common: &Common) -> Result<Self, Failure> {
+        let config = sdk_config(common).await;
+        if config.region().is_none() {
+            return Err(Failure::usage("no AWS region is set", "add --region, or set AWS_REGION or the profile's region"));
+        }
+        let client = aws_sdk_cloudformation::Client::new(&config);
+        let answer = client.describe_stacks().stack_name(&common.stack).send().await;
+        let answer = answer.map_err(|error| not_found(common, &DisplayErrorContext(&error).to_string()))?;
+        let stack = answer.stacks().first().ok_or_else(|| not_found(common, "does not exist"))?;
+        let outputs =
+            stack.outputs().iter().filter_map(|output| Some((output.output_key.clone()?, output.output_value.clone()?)));
+        let parameters = stack.parameters().iter();
+        let parameters = parameters.filter_map(|given| Some((given.parameter_key.clone()?, given.parameter_value.clone()?)));
+        Ok(Self { name: common.stack.clone(), outputs: outputs.collect(), parameters: parameters.collect(), config })
+    }
+
+    /// A value that the stack tells.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a Session Bridge, or one of another release.
+    pub(crate) fn output(&self, name: &str) -> Result<&str, Failure> {
+        self.outputs.get(name).map(String::as_str).ok_or_else(|| {
+            Failure::refused(
+                format!("the stack {} has no output {name}", self.name),
+                "is it a Session Bridge of this release? deploy it again with make deploy",
+            )
+        })
+    }
+
+    /// A parameter as it was deployed.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// The ledger.
+    pub(crate) fn ledger(&self) -> Result<Ledger, Failure> {
+        let days = self.parameter("LedgerDays").and_then(|days| days.parse().ok()).unwrap_or(400);
+        Ok(Ledger::new(aws_sdk_dynamodb::Client::new(&self.config), self.output("LedgerTableName")?, days))
+    }
+
+    /// The queue of events.
+    pub(crate) fn events(&self) -> Result<EventsQueue, Failure> {
+        Ok(EventsQueue::new(self.sqs(), self.output("EventsQueueUrl")?.to_owned()))
+    }
+
+    /// The dead letters.
+    pub(crate) fn dead_letters(&self) -> Result<WaitingRoom, Failure> {
+        Ok(WaitingRoom::new(self.sqs(), self.output("DeadLetterQueueUrl")?.to_owned()))
+    }
+
+    /// What could not be read.
+    pub(crate) fn quarantine(&self) -> Result<WaitingRoom, Failure> {
+        Ok(WaitingRoom::new(self.sqs(), self.output("QuarantineQueueUrl")?.to_owned()))
+    }
+
+    /// The connections, ready to be used.
+    pub(crate) fn links(&self) -> Result<Links, Failure> {
+        let connections = Connections::new(self.secrets(), self.output("ConnectionPrefix")?);
+        Ok(Links::new(connections, self.ledger()?, self.pace()))
+    }
+
+    /// How fast time runs there: all of it, except in trials.
+    pub(crate) fn pace(&self) -> Pace {
+        let percent = self.parameter("RetryPacePercent").and_then(|percent| percent.parse().ok());
+        percent.and_then(Pace::from_percent).unwrap_or_default()
+    }
+
+    /// Secrets Manager, where the connection documents are.
+    pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config)
+    }
+
+    fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+}
+
+async fn sdk_config(common: &Common) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    if let Some(profile) = &common.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = &common.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(endpoint) = &common.endpoint_url {
+        loader = loader.endpoint_url(endpoint);
+    }
+    loader.load().await
+}
+
+fn not_found(common: &Common, why: &str) -> Failure {
+    let hint = if why.contains("does not exist") {
+        "name it with --stack, and look whether --profile and --region are those that it was deployed with"
+    } else {
+        "sign in to AWS (for example: aws sso login), and look whether the account may cloudformation:DescribeStacks"
+    };
+    let why: String = why.chars().filter(|character| !character.is_control()).take(300).collect();
+    Failure::refused(format!("the stack {} cannot be read: {why}", common.stack), hint)
+}
