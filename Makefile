@@ -78,7 +78,7 @@ SEEDS ?= 1000000
 # Built for speed of building and running, not for size as the functions are.
 simulate: ## Try SEEDS=<n> schedules of crashes, lost answers and delays on the delivery (docs/simulation.md)
 	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=3 \
-		cargo run --release --quiet -p session --example simulate -- --seeds $(SEEDS)
+		cargo run --release --quiet -p delivery --example simulate -- --seeds $(SEEDS)
 
 # How long `fuzz` tries each target, and which alone is wanted (all, if empty).
 SECONDS ?= 60
@@ -92,7 +92,7 @@ fuzz: ## Try to break the readers of foreign bytes: SECONDS=<n> each, TARGET=<na
 FILE ?=
 SHARD ?=
 # What decides what is written, once and only once.
-DELIVERY := shared/session/src/delivery
+DELIVERY := shared/delivery/src
 
 mutants: ## See whether tests notice each change to the delivery: FILE=waits.rs, SHARD=<k>/<n> for a part (docs/reliability.md)
 	@$(LOCAL)/tools.py ensure cargo-mutants

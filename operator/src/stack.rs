@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::error::DisplayErrorContext;
 use connection::Connections;
+use delivery::Pace;
 use ledger::Ledger;
 use link::Links;
 use queue::{EventsQueue, WaitingRoom};
-use session::delivery::Pace;
 
 use crate::cli::Common;
 use crate::failure::Failure;

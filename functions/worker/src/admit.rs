@@ -1,12 +1,12 @@
 //! Performs what the gate asks for: pauses and probes in the ledger, the budget in Autotask. What lets an event in is decided by
-//! `session::delivery::gate`.
+//! `delivery::gate`.
 
 use std::sync::Arc;
 
+use delivery::{Gate, GateAnswer, GateStep, Pass, Probe, WaitReason};
 use ledger::LedgerError;
 use link::Link;
 use session::ApplianceId;
-use session::delivery::{Gate, GateAnswer, GateStep, Pass, Probe, WaitReason};
 
 use crate::clock;
 use crate::worker::{Attempt, Worker};

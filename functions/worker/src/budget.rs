@@ -1,4 +1,4 @@
-//! Looks at the tenant's hourly budget of calls now and then, and says which pause `session::delivery::budget` asks for.
+//! Looks at the tenant's hourly budget of calls now and then, and says which pause `delivery::budget` asks for.
 //!
 //! A look costs a call, so it is made after some minutes, or after half a percent of the budget: a backlog uses up more in a few
 //! minutes than may go unseen. Each look is a line of the log and a metric. A budget that cannot be read stops nothing: whatever
@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use delivery::budget::{Budget, budget};
+use delivery::{Pace, Pause, Pauses};
 use jiff::Timestamp;
 use link::Link;
 use session::ApplianceId;
-use session::delivery::budget::{Budget, budget};
-use session::delivery::{Pace, Pause, Pauses};
 use telemetry::Log;
 use tokio::time::Instant;
 
@@ -24,7 +24,7 @@ const LOOK_TIME_MAX: Duration = Duration::from_secs(5);
 /// The hourly budget of every tenant (vendor reference), where it cannot be read.
 const CALLS_MAX_USUAL: u64 = 10_000;
 /// This part of the budget (half a percent) may be used by one process between two looks: so four processes that all began just
-/// below where `session::delivery::budget` stops stay below three quarters.
+/// below where `delivery::budget` stops stay below three quarters.
 const UNSEEN_PART: u64 = 200;
 /// What a session asks of Autotask, roughly: ticket, author, note, time entry, and a look-up or survey now and then.
 const CALLS_PER_SESSION: u64 = 5;

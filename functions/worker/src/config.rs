@@ -1,7 +1,7 @@
 //! The settings of the worker: what the template tells it, in environment variables.
 
 use aws::{Variables, process_variable};
-use session::delivery::Pace;
+use delivery::Pace;
 use telemetry::{LEVELS_EXPECTED, Level, level_named};
 
 pub use aws::ConfigError;

@@ -1,6 +1,6 @@
 //! The worker: one queued event to its end. Claim, fetch, plan, write, record.
 //!
-//! What to do is decided by the pure state machine of `session::delivery`; this crate performs it:
+//! What to do is decided by the pure state machine of `delivery`; this crate performs it:
 //!
 //! - [`invocation`]: what the function is called with.
 //! - [`handler`]: a batch of the queue, record by record; a panic is one record's failure.

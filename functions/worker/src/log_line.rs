@@ -2,8 +2,8 @@
 //!
 //! Appliance, lsid and counts only, never a text of the session or a name.
 
+use delivery::NoticeSubject;
 use jiff::Timestamp;
-use session::delivery::NoticeSubject;
 use session::{ApplianceId, Lsid};
 use telemetry::{Level, Line, Metric};
 

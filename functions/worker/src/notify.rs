@@ -4,9 +4,9 @@
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::DisplayErrorContext;
+use delivery::{Notice, NoticeSubject};
 use ledger::Ledger;
 use link::ConnectionName;
-use session::delivery::{Notice, NoticeSubject};
 use session::{ApplianceId, Lsid};
 use telemetry::Log;
 
@@ -131,8 +131,8 @@ fn text(connection: ConnectionName<'_>, lsid: &Lsid, notice: &Notice) -> String 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use delivery::WriteId;
     use session::Sentence;
-    use session::delivery::WriteId;
 
     use super::*;
 

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use delivery::{Ending, Record, WriteId, WriteState};
 use jiff::Timestamp;
 use queue::QueueMessage;
 use serde_json::json;
-use session::delivery::{Ending, Record, WriteId, WriteState};
 use session::{ApplianceId, OutboundEvent};
 use telemetry::{Level, Line, Metric};
 
@@ -121,8 +121,8 @@ const fn metric_of(state: &WriteState) -> Metric {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use delivery::{NoticeSubject, Outcome, Write};
     use serde_json::Value;
-    use session::delivery::{NoticeSubject, Outcome, Write};
     use session::{EventKind, Origin, RemoteId};
     use telemetry::Log;
 

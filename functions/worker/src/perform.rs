@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use delivery::{Answer, Content, Delivery, Ending, LookUp, NoAuthor, Pauses, Place, Step};
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Progress, Stored};
 use link::{Link, Links};
-use session::delivery::{Answer, Content, Delivery, Ending, LookUp, NoAuthor, Pauses, Place, Step};
 use session::time_entry::date_worked;
 use session::{ApplianceId, Failure, Lsid, RemoteId};
 use telemetry::Log;

@@ -1,18 +1,18 @@
 //! One queued event to its end: read, link, admit, claim, run, let go.
 //!
-//! This is the parent. What to do in a session is decided by `session::delivery`; how it is done is in [`crate::perform`].
+//! This is the parent. What to do in a session is decided by `delivery`; how it is done is in [`crate::perform`].
 
 use std::sync::Arc;
 
 use appliance::outbound_event::{self, Parsed};
 use aws_lambda_events::sqs::SqsMessage;
+use delivery::waits::{later, not_before_receives_last, queue_time_ends};
+use delivery::{Arrival, DeadLetterReason, Delivery, Ending, Input, NoticeSubject, Pass, Record, WaitReason};
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Nonce, Progress, Stored};
 use link::{Link, LinkError, Links};
 use queue::QueueMessage;
 use session::OutboundEvent;
-use session::delivery::waits::{later, not_before_receives_last, queue_time_ends};
-use session::delivery::{Arrival, DeadLetterReason, Delivery, Ending, Input, NoticeSubject, Pass, Record, WaitReason};
 use telemetry::{Level, Line, Log};
 
 use crate::admit::Admitted;

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 use session::EventKind;
-use session::render::{TemplateProblem, Templates};
 use session::settings::TEMPLATE_NAMES;
+use texts::{TemplateProblem, Templates};
 use url::Url;
 
 use crate::document::Document;

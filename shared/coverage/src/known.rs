@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use delivery::Ignored;
+use delivery::{Record, WriteState, Writer};
 use serde::{Deserialize, Serialize};
-use session::delivery::Ignored;
-use session::delivery::{Record, WriteState, Writer};
 use session::{Lsid, Sentence};
 
 /// What is known of sessions; those that are not known are not in it.
@@ -124,9 +124,9 @@ const fn refused(state: &WriteState) -> Option<&Sentence> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use delivery::{DeadLetterReason, Unmatched, Write, WriteId};
+    use delivery::{EndSeen, LeftOpen, Skip, WaitReason, Waiting};
     use session::RemoteId;
-    use session::delivery::{DeadLetterReason, Unmatched, Write, WriteId};
-    use session::delivery::{EndSeen, LeftOpen, Skip, WaitReason, Waiting};
 
     use super::*;
 

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use session::delivery::Record;
+use delivery::Record;
 use session::{ApplianceId, Lsid};
 
 use crate::attribute::{from_attribute, to_attribute};

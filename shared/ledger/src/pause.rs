@@ -3,9 +3,9 @@
 //! When to pause and for how long is decided by the delivery, and so is who needs a probe; here a pause is kept where all workers see
 //! it, and a probe is given to one of them.
 
+use delivery::{DocumentVersion, Pause, PauseCause, PauseScope, Pauses, Probe};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use session::delivery::{DocumentVersion, Pause, PauseCause, PauseScope, Pauses, Probe};
 use session::{ApplianceId, Sentence};
 
 use crate::attribute::{from_attribute, to_attribute};

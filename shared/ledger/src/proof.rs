@@ -3,9 +3,9 @@
 //! A restricted API user silently sees fewer rows. So a write that was surely made is looked up, and what came of it is remembered
 //! here, under the user: another one begins without proofs. What rests on a proof is decided by the delivery.
 
+use delivery::{ApiUser, Proof, Proofs, WriteKind};
 use jiff::Timestamp;
 use session::ApplianceId;
-use session::delivery::{ApiUser, Proof, Proofs, WriteKind};
 
 use crate::attribute::{from_attribute, to_attribute};
 use crate::claim::{names, send};

@@ -5,9 +5,9 @@
 
 use appliance::client::{ApplianceClient, ApplianceConfig, Credentials};
 use connection::{ApplianceConnection, ApplianceCredentials, AutotaskConnection, Document};
-use session::delivery::Rules;
-use session::delivery::{ApiUser, DocumentVersion, Pace};
-use session::render::{TemplateProblem, Templates};
+use delivery::Rules;
+use delivery::{ApiUser, DocumentVersion, Pace};
+use texts::{TemplateProblem, Templates};
 use ticketing::autotask::AutotaskClient;
 
 use crate::links::LinkError;

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use appliance::client::ApplianceClient;
 use connection::{Connections, Document, LoadError, Loaded};
+use delivery::Rules;
+use delivery::{DocumentVersion, Pace};
 use jiff::Timestamp;
 use ledger::Ledger;
 use session::ApplianceId;
-use session::delivery::Rules;
-use session::delivery::{DocumentVersion, Pace};
 use ticketing::autotask::AutotaskClient;
 
 use crate::name::ConnectionName;

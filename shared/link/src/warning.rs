@@ -1,8 +1,8 @@
 //! What is wrong with a document that serves all the same.
 
 use connection::{Loaded, Version};
-use session::delivery::NoticeSubject;
-use session::render::TemplateProblem;
+use delivery::NoticeSubject;
+use texts::TemplateProblem;
 
 /// Something in a connection document that serves and should be corrected all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,12 +7,12 @@ use aws::{Environment, Timeouts};
 use axum::extract::State;
 use axum::{Json, Router};
 use connection::Connections;
+use delivery::{NoticeSubject, Pace};
 use jiff::{SignedDuration, Timestamp};
 use ledger::Ledger;
 use link::{LinkError, Links};
 use serde_json::{Value, json};
 use session::ApplianceId;
-use session::delivery::{NoticeSubject, Pace};
 
 /// The one secret of a Secrets Manager; each text is a version of its own.
 type Secret = Arc<Mutex<String>>;

@@ -6,25 +6,24 @@
 //! - [`ids`], [`event`], [`origin`]: what happened, and who says so.
 //! - [`ended`]: which sessions a source lists as ended.
 //! - [`support_session`]: what the appliance reports of one session.
-//! - [`presence`], [`external_key`], [`time_entry`], [`render`]: what that means for a ticket.
+//! - [`presence`], [`external_key`], [`time_entry`]: what that means for a ticket. [`write_id`]: what it leaves there, and the markers.
 //! - [`content`]: what is written, in the words of ticketing, free of any vendor's wire format.
 //! - [`settings`]: what an administrator can choose.
 //! - [`failure`]: what a call to a neighbour came to when it did not succeed.
-//! - [`delivery`]: the state machine that brings one event to its end, exactly once.
+//!
+//! Its texts are in the crate `texts`, the state machine that brings one event to its end in `delivery`.
 
 pub mod content;
-pub mod delivery;
 pub mod ended;
 pub mod event;
 pub mod external_key;
 pub mod failure;
 pub mod ids;
-pub(crate) mod local_time;
+pub mod local_time;
 pub mod origin;
 pub mod presence;
-pub mod render;
-#[cfg(test)]
-pub(crate) mod sample;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
 pub mod settings;
 pub mod support_session;
 pub mod time_entry;

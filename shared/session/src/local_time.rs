@@ -5,12 +5,13 @@ use jiff::{Timestamp, Zoned};
 
 /// Writes the times of one session.
 #[derive(Debug, Clone)]
-pub(crate) struct Clock<'a> {
+pub struct Clock<'a> {
     time_zone: &'a TimeZone,
 }
 
 impl<'a> Clock<'a> {
-    pub(crate) fn new(time_zone: &'a TimeZone) -> Self {
+    /// The clock of that zone.
+    pub fn new(time_zone: &'a TimeZone) -> Self {
         Self { time_zone }
     }
 
@@ -19,38 +20,38 @@ impl<'a> Clock<'a> {
     }
 
     /// `18 Mar 2025`.
-    pub(crate) fn date(&self, at: Timestamp) -> String {
+    pub fn date(&self, at: Timestamp) -> String {
         self.local(at).strftime("%-d %b %Y").to_string()
     }
 
     /// `14:02`.
-    pub(crate) fn minute(&self, at: Timestamp) -> String {
+    pub fn minute(&self, at: Timestamp) -> String {
         self.local(at).strftime("%H:%M").to_string()
     }
 
     /// `14:02:11`.
-    pub(crate) fn second(&self, at: Timestamp) -> String {
+    pub fn second(&self, at: Timestamp) -> String {
         self.local(at).strftime("%H:%M:%S").to_string()
     }
 
     /// `18 Mar 2025, 14:02`.
-    pub(crate) fn date_and_minute(&self, at: Timestamp) -> String {
+    pub fn date_and_minute(&self, at: Timestamp) -> String {
         self.local(at).strftime("%-d %b %Y, %H:%M").to_string()
     }
 
     /// Whether both are on the same local day.
-    pub(crate) fn same_day(&self, one: Timestamp, other: Timestamp) -> bool {
+    pub fn same_day(&self, one: Timestamp, other: Timestamp) -> bool {
         self.local(one).date() == self.local(other).date()
     }
 
     /// `14:02`, or `19 Mar 00:12` if that is not the day of `reference`.
-    pub(crate) fn minute_near(&self, at: Timestamp, reference: Option<Timestamp>) -> String {
+    pub fn minute_near(&self, at: Timestamp, reference: Option<Timestamp>) -> String {
         let same_day = reference.is_none_or(|reference| self.same_day(at, reference));
         if same_day { self.minute(at) } else { self.local(at).strftime("%-d %b %H:%M").to_string() }
     }
 
     /// `18 Mar 2025, 14:02-14:27`, with both dates if they differ.
-    pub(crate) fn span(&self, from: Timestamp, to: Timestamp) -> String {
+    pub fn span(&self, from: Timestamp, to: Timestamp) -> String {
         if self.same_day(from, to) {
             format!("{}-{}", self.date_and_minute(from), self.minute(to))
         } else {
@@ -59,7 +60,7 @@ impl<'a> Clock<'a> {
     }
 
     /// `Europe/Berlin +01:00`; with both offsets if summer time began or ended in between.
-    pub(crate) fn zone(&self, from: Timestamp, to: Timestamp) -> String {
+    pub fn zone(&self, from: Timestamp, to: Timestamp) -> String {
         let offset = |at| self.local(at).strftime("%:z").to_string();
         let (first, last) = (offset(from), offset(to));
         let offsets = if first == last { first } else { format!("{first}, then {last}") };
@@ -71,7 +72,7 @@ impl<'a> Clock<'a> {
 }
 
 /// `48 s`, `25 min`, `1 h 5 min`: rounded to the minute from one minute on.
-pub(crate) fn duration(seconds: i64) -> String {
+pub fn duration(seconds: i64) -> String {
     if seconds.unsigned_abs() < 60 {
         return format!("{seconds} s");
     }
@@ -84,7 +85,7 @@ pub(crate) fn duration(seconds: i64) -> String {
 }
 
 /// `812 bytes`, `4.6 MB`: counted by 1024, as the file managers of the customers' machines do.
-pub(crate) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KB", "MB", "GB", "TB"];
     if bytes < 1024 {
         return format!("{bytes} bytes");

@@ -1,6 +1,6 @@
 //! Sessions of different shapes for the tests of this crate. Invented people and data.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,21 +11,21 @@ use crate::support_session::{
     SessionEvent, SessionEventKind, SupportSession, Survey, SystemCategory,
 };
 
-pub(crate) const CUSTOMER: i64 = 311;
-pub(crate) const DANA: i64 = 302;
-pub(crate) const TOBI: i64 = 305;
+pub const CUSTOMER: i64 = 311;
+pub const DANA: i64 = 302;
+pub const TOBI: i64 = 305;
 
 /// 18 March 2025, 14:02:11 in Berlin.
-pub(crate) const START: i64 = 1_742_302_931;
+pub const START: i64 = 1_742_302_931;
 
 /// 25 minutes and 9 seconds later.
-pub(crate) const END: i64 = 1_742_304_440;
+pub const END: i64 = 1_742_304_440;
 
-pub(crate) fn at(second: i64) -> Timestamp {
+pub fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-pub(crate) fn berlin() -> TimeZone {
+pub fn berlin() -> TimeZone {
     TimeZone::get("Europe/Berlin").unwrap()
 }
 
@@ -34,7 +34,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 /// A session with an id, a number, a start and an end; nobody in it.
-pub(crate) fn bare() -> SupportSession {
+pub fn bare() -> SupportSession {
     SupportSession {
         sequence: Some(48213),
         started_at: Some(at(START)),
@@ -43,7 +43,7 @@ pub(crate) fn bare() -> SupportSession {
     }
 }
 
-pub(crate) fn customer() -> Customer {
+pub fn customer() -> Customer {
     Customer {
         gsnumber: Some(Gsnumber(CUSTOMER)),
         name: some("Jörg Müller <Lab 2>"),
@@ -62,7 +62,7 @@ pub(crate) fn customer() -> Customer {
     }
 }
 
-pub(crate) fn representative(gsnumber: i64, id: &str, username: &str, private: &str, public: &str) -> Representative {
+pub fn representative(gsnumber: i64, id: &str, username: &str, private: &str, public: &str) -> Representative {
     Representative {
         gsnumber: Some(Gsnumber(gsnumber)),
         id: some(id),
@@ -73,35 +73,35 @@ pub(crate) fn representative(gsnumber: i64, id: &str, username: &str, private: &
     }
 }
 
-pub(crate) fn dana() -> Representative {
+pub fn dana() -> Representative {
     representative(DANA, "17", "dwhitfield", "Dana Whitfield", "Dana W.")
 }
 
-pub(crate) fn tobi() -> Representative {
+pub fn tobi() -> Representative {
     representative(TOBI, "22", "tokafor", "Tobi Okafor", "Tobi O.")
 }
 
-pub(crate) fn by(kind: ActorKind, gsnumber: i64, name: &str) -> Option<Actor> {
+pub fn by(kind: ActorKind, gsnumber: i64, name: &str) -> Option<Actor> {
     Some(Actor { kind, gsnumber: Some(Gsnumber(gsnumber)), name: name.to_owned() })
 }
 
-pub(crate) fn by_customer() -> Option<Actor> {
+pub fn by_customer() -> Option<Actor> {
     by(ActorKind::Customer, CUSTOMER, "Jörg Müller <Lab 2>")
 }
 
-pub(crate) fn by_dana() -> Option<Actor> {
+pub fn by_dana() -> Option<Actor> {
     by(ActorKind::Representative, DANA, "Dana Whitfield")
 }
 
-pub(crate) fn by_tobi() -> Option<Actor> {
+pub fn by_tobi() -> Option<Actor> {
     by(ActorKind::Representative, TOBI, "Tobi Okafor")
 }
 
-pub(crate) fn everyone() -> Option<Actor> {
+pub fn everyone() -> Option<Actor> {
     by(ActorKind::Everyone, 0, "Everyone")
 }
 
-pub(crate) fn event(second: i64, kind: SessionEventKind, performed_by: Option<Actor>) -> SessionEvent {
+pub fn event(second: i64, kind: SessionEventKind, performed_by: Option<Actor>) -> SessionEvent {
     SessionEvent {
         at: Some(at(second)),
         kind,
@@ -114,29 +114,29 @@ pub(crate) fn event(second: i64, kind: SessionEventKind, performed_by: Option<Ac
     }
 }
 
-pub(crate) fn chat(second: i64, performed_by: Option<Actor>, destination: Option<Actor>, body: &str) -> SessionEvent {
+pub fn chat(second: i64, performed_by: Option<Actor>, destination: Option<Actor>, body: &str) -> SessionEvent {
     SessionEvent { destination, body: some(body), ..event(second, SessionEventKind::ChatMessage, performed_by) }
 }
 
-pub(crate) fn joined(second: i64, who: Option<Actor>) -> SessionEvent {
+pub fn joined(second: i64, who: Option<Actor>) -> SessionEvent {
     event(second, SessionEventKind::MemberAdded, who)
 }
 
-pub(crate) fn left(second: i64, who: Option<Actor>) -> SessionEvent {
+pub fn left(second: i64, who: Option<Actor>) -> SessionEvent {
     event(second, SessionEventKind::MemberDeparted, who)
 }
 
-pub(crate) fn with_data(mut event: SessionEvent, data: &[(&str, &str)]) -> SessionEvent {
+pub fn with_data(mut event: SessionEvent, data: &[(&str, &str)]) -> SessionEvent {
     event.data = data.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     event
 }
 
-pub(crate) fn with_file(mut event: SessionEvent, name: &str, bytes: u64) -> SessionEvent {
+pub fn with_file(mut event: SessionEvent, name: &str, bytes: u64) -> SessionEvent {
     event.files.push(FileReference { name: name.to_owned(), bytes: Some(bytes) });
     event
 }
 
-pub(crate) fn category(name: &str, rows: &[&[(&str, &str)]]) -> SystemCategory {
+pub fn category(name: &str, rows: &[&[(&str, &str)]]) -> SystemCategory {
     let row = |row: &&[(&str, &str)]| row.iter().map(|(title, value)| ((*title).to_owned(), (*value).to_owned())).collect();
     SystemCategory { name: name.to_owned(), rows: rows.iter().map(row).collect() }
 }
@@ -155,7 +155,7 @@ fn other(second: i64, kind: &str, performed_by: Option<Actor>) -> SessionEvent {
 }
 
 /// The session of the README: a printer, two technicians, a file, a shell, a note, chat, noise.
-pub(crate) fn printer() -> SupportSession {
+pub fn printer() -> SupportSession {
     let upload = SessionEvent { destination: by_customer(), ..event(1_742_303_333, SessionEventKind::FileUpload, by_dana()) };
     let note = SessionEvent {
         body: some("Replaced driver, cleared spooler. Root cause: update KB-X removed port.\nFollow-up: none."),

@@ -14,10 +14,10 @@ use jiff::tz::TimeZone;
 use receiver_function::access::{Access, TokenHash};
 use receiver_function::body::Body;
 use receiver_function::decide::{Call, PATH, decide};
-use session::render::{NOTE_CHARACTERS_MAX, Templates, View};
 use session::settings::NoteSettings;
 use session::support_session::Ended;
 use session::{ApplianceId, Lsid, SupportSession};
+use texts::{NOTE_CHARACTERS_MAX, Templates, View};
 
 use crate::plot::{Axis, Plot, Series};
 use crate::report::cpu_nanoseconds;

@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 use appliance::read_report;
 use jiff::tz::TimeZone;
 use session::content::{Note, RoleReason};
-use session::render::{NOTE_CHARACTERS_MAX, NOTE_TITLE_CHARACTERS_MAX, Rendered, TemplateProblem, Templates, TimeContext, View};
 use session::settings::{NoteSettings, TEMPLATE_NAMES, TimeEntrySettings, Visibility};
 use session::support_session::Ended;
 use session::support_session::SurveyKind;
 use session::time_entry::{Attendance, PlannedTime, TimePlan, plan};
 use session::{ResourceId, RoleId, Sentence, SupportSession};
+use texts::{NOTE_CHARACTERS_MAX, NOTE_TITLE_CHARACTERS_MAX, Rendered, TemplateProblem, Templates, TimeContext, View};
 
 use crate::{KIB, MIB, Samples, Target, split_selector};
 
@@ -141,12 +141,12 @@ fn check_problems(problems: &[TemplateProblem]) {
 /// The built-in templates, each in its own place, and some that do too much.
 fn seeds(_: &Samples) -> Vec<Vec<u8>> {
     let built_in = [
-        include_str!("../../../shared/session/templates/session_note.hbs"),
-        include_str!("../../../shared/session/templates/session_note_customer.hbs"),
-        include_str!("../../../shared/session/templates/customer_survey.hbs"),
-        include_str!("../../../shared/session/templates/representative_survey.hbs"),
-        include_str!("../../../shared/session/templates/time_entry_summary.hbs"),
-        include_str!("../../../shared/session/templates/time_entry_internal.hbs"),
+        include_str!("../../../shared/texts/templates/session_note.hbs"),
+        include_str!("../../../shared/texts/templates/session_note_customer.hbs"),
+        include_str!("../../../shared/texts/templates/customer_survey.hbs"),
+        include_str!("../../../shared/texts/templates/representative_survey.hbs"),
+        include_str!("../../../shared/texts/templates/time_entry_summary.hbs"),
+        include_str!("../../../shared/texts/templates/time_entry_internal.hbs"),
     ];
     let own = [
         "{{#each timeline}}{{time}} {{name}}: {{text}}\n{{/each}}",

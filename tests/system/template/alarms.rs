@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use delivery::NoticeSubject;
 use jiff::SignedDuration;
 use serde_json::Value;
-use session::delivery::NoticeSubject;
 
 use crate::alarm::Alarm;
 use crate::lines::{

@@ -1,6 +1,7 @@
 //! Lines of the functions' logs, made by the functions' own code: the receiver's by calling it, the worker's by what prints them.
 
 use aws::Timeouts;
+use delivery::NoticeSubject;
 use jiff::{SignedDuration, Timestamp};
 use queue::QueueMessage;
 use receiver::Receiver;
@@ -10,7 +11,6 @@ use receiver::function_url::safe_payload;
 use receiver::log_line::left_out_line;
 use receiver::strangers::Strangers;
 use serde_json::{Value, json};
-use session::delivery::NoticeSubject;
 use session::{EventKind, Origin, OutboundEvent};
 use telemetry::{Level, Line, Log};
 use worker::log_line::{notice_line, notification_failed_line, panicked_line};

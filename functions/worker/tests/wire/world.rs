@@ -9,11 +9,11 @@ use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use connection::Connections;
+use delivery::Pace;
 use jiff::Timestamp;
 use ledger::Ledger;
 use link::Links;
 use serde_json::{Value, json};
-use session::delivery::Pace;
 use simulators::{
     ApplianceSimulator, ApplianceTenant, AutotaskSimulator, AutotaskTenant, FaultyWire, LocalSystem, connection_document,
 };

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use session::delivery::{Pause, PauseCause, PauseScope, Pauses, Probe, WriteKind};
+use delivery::{Pause, PauseCause, PauseScope, Pauses, Probe, WriteKind};
 
 use crate::system::{appliance, ledger, ledger_at, now};
 use crate::unreliable_network::{Fault, UnreliableNetwork};

@@ -1,9 +1,9 @@
 //! What a worker is told when the table does not answer, does not take it, or holds something foreign.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use delivery::ApiUser;
 use ledger::{Claim, Ledger, LedgerError, Progress};
 use session::ApplianceId;
-use session::delivery::ApiUser;
 use tokio::net::TcpListener;
 
 use crate::system::{RETENTION_DAYS, appliance, client, ledger, ledger_at, lsid, nonce, now, state, system};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use delivery::Record;
 use ledger::{Claim, LedgerError, Progress, Remembered, Stored};
 use serde_json::{Value, json};
-use session::delivery::Record;
 use session::{ApplianceId, Lsid};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use delivery::{ApiUser, Marker, Place, Proof, Proofs, Witness, WriteId, WriteKind};
 use jiff::SignedDuration;
 use ledger::{Claim, Kept, RENOTIFY_AFTER, SHADOW_BYTES_MAX};
 use serde_json::json;
-use session::delivery::{ApiUser, Marker, Place, Proof, Proofs, Witness, WriteId, WriteKind};
 use session::{ApplianceId, TicketId};
 
 use crate::system::{appliance, client, ledger, ledger_at, lsid, nonce, now, system};

@@ -2,9 +2,9 @@
 
 use aws::{Environment, Timeouts};
 use aws_sdk_dynamodb::Client;
+use delivery::{Facts, Record, Write, WriteId, WriteState};
 use jiff::Timestamp;
 use ledger::{Ledger, Nonce};
-use session::delivery::{Facts, Record, Write, WriteId, WriteState};
 use session::{ApplianceId, Lsid, RemoteId};
 use simulators::LocalSystem;
 

@@ -11,9 +11,9 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use session::delivery::Marker;
 use session::failure::Failure;
 use session::ids::{RemoteId, ResourceId, TicketId};
+use session::write_id::Marker;
 use tokio::time::Instant;
 
 use super::answer::{Purpose, unexpected};

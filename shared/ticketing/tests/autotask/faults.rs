@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use session::content::TicketReference;
-use session::delivery::WriteId;
 use session::failure::Failure;
 use session::ids::TicketId;
+use session::write_id::WriteId;
 use simulators::{Fault, FaultAction};
 use ticketing::AutotaskClient;
 use tokio::time::Instant;

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 use session::content::{Note, TimeEntry};
-use session::delivery::WriteId;
 use session::failure::Failure;
 use session::ids::{RemoteId, ResourceId, TicketId};
+use session::write_id::WriteId;
 
 use crate::fixtures::{DANA, TICKET, Tenant, attachment, marker, note, soon, tenant, time_entry};
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use session::content::{Attachment, Note, TicketReference, TimeEntry};
-use session::delivery::{Marker, WriteId};
 use session::ids::{RemoteId, ResourceId, RoleId, TicketId};
 use session::settings::Visibility;
+use session::write_id::{Marker, WriteId};
 use simulators::{AutotaskSimulator, AutotaskTenant};
 use ticketing::{AutotaskClient, Config};
 use tokio::time::Instant;

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use session::content::TicketReference;
-use session::delivery::WriteId;
 use session::failure::Failure;
 use session::ids::{RemoteId, RoleId, TicketId};
+use session::write_id::WriteId;
 use ticketing::{AutotaskClient, Config};
 
 use crate::fixtures::{DANA, TICKET, attachment, config, marker, note, number, soon, time_entry};
