@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::clock;
 use crate::log_line::panicked_line;
-use crate::worker::{Disposition, Worker};
+use crate::worker::{BatchResult, Worker};
 
 /// Works on the batch; the answer names the records that are to come again.
 ///
@@ -23,7 +23,7 @@ pub async fn handle(worker: &Worker, batch: SqsEvent, deadline: Timestamp) -> Re
     for message in &batch.records {
         let id = message.message_id.clone().filter(|id| !id.is_empty()).ok_or(MissingMessageId)?;
         // FIFO: what follows a failure is handed back untouched.
-        if !failures.is_empty() || work_on(worker, message, deadline).await == Disposition::Again {
+        if !failures.is_empty() || work_on(worker, message, deadline).await == BatchResult::Again {
             failures.push(failure(id));
         }
     }
@@ -38,12 +38,12 @@ pub async fn handle(worker: &Worker, batch: SqsEvent, deadline: Timestamp) -> Re
 pub struct MissingMessageId;
 
 /// A panic is one record's failure: the process, with its connections and caches, goes on.
-async fn work_on(worker: &Worker, message: &SqsMessage, deadline: Timestamp) -> Disposition {
+async fn work_on(worker: &Worker, message: &SqsMessage, deadline: Timestamp) -> BatchResult {
     // Boxed: the state of a whole delivery is large, and the compiler lays it out once here instead of in every caller.
     AssertUnwindSafe(Box::pin(worker.process(message, deadline))).catch_unwind().await.unwrap_or_else(|_| {
         let group = message.attributes.get("MessageGroupId").map(String::as_str);
         panicked_line(group).print(&worker.log, clock::now());
-        Disposition::Again
+        BatchResult::Again
     })
 }
 

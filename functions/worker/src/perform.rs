@@ -34,7 +34,7 @@ pub enum Run {
 }
 
 /// One run: the delivery of one event, with everything it needs to act.
-pub struct Performer<'a> {
+pub struct StepRunner<'a> {
     /// The ledger.
     pub ledger: &'a Ledger,
     /// The links, to read a connection again.
@@ -55,7 +55,7 @@ pub struct Performer<'a> {
     pub log: &'a Log,
 }
 
-impl Performer<'_> {
+impl StepRunner<'_> {
     /// Performs step after step until the delivery has come to its end.
     pub async fn run(&mut self, delivery: &mut Delivery, claim: &mut Claim) -> Run {
         for _ in 0..STEPS_MAX {

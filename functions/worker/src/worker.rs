@@ -20,12 +20,12 @@ use crate::budget::Budgets;
 use crate::clock;
 use crate::notify::Notifier;
 use crate::outcome_line::{Identity, ended_line, event_line, waits_line};
-use crate::perform::{Performer, Run};
+use crate::perform::{Run, StepRunner};
 use crate::queues::Queues;
 
 /// Whether a message is done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
+pub enum BatchResult {
     /// It can go.
     Done,
     /// It comes again.
@@ -62,7 +62,7 @@ pub(crate) struct Attempt {
 }
 
 /// What is to become of a message, before the queue is told.
-enum Fate {
+enum MessageAction {
     Done,
     Hide {
         until: Timestamp,
@@ -76,27 +76,27 @@ enum Fate {
 
 impl Worker {
     /// Brings the message's event as far as it goes now.
-    pub async fn process(&self, message: &SqsMessage, deadline: Timestamp) -> Disposition {
+    pub async fn process(&self, message: &SqsMessage, deadline: Timestamp) -> BatchResult {
         let fate = self.fate_of(message, deadline).await;
         self.let_go(message, fate).await
     }
 
-    async fn fate_of(&self, message: &SqsMessage, deadline: Timestamp) -> Fate {
+    async fn fate_of(&self, message: &SqsMessage, deadline: Timestamp) -> MessageAction {
         match read(message.body.as_deref().unwrap_or_default()) {
             Ok(Read::Event(queued, event)) => self.deliver(&attempt(message, queued, event, deadline)).await,
             Ok(Read::Unknown { name }) => {
                 self.print(&event_line(Level::INFO, "ignored", Some("unknown_event")).field("event", name));
-                Fate::Done
+                MessageAction::Done
             }
             Err(reason) => {
                 let line = event_line(Level::ERROR, "dead_lettered", Some("unreadable_message"));
                 self.print(&line.field("reason", reason.as_str()).field("message_id", message.message_id.as_deref()));
-                Fate::DeadLetter { reason }
+                MessageAction::DeadLetter { reason }
             }
         }
     }
 
-    async fn deliver(&self, attempt: &Attempt) -> Fate {
+    async fn deliver(&self, attempt: &Attempt) -> MessageAction {
         match self.try_deliver(attempt).await {
             Ok(fate) => fate,
             Err(Obstacle::Link(error)) => self.wait_for_link(attempt, &error).await,
@@ -104,7 +104,7 @@ impl Worker {
         }
     }
 
-    async fn try_deliver(&self, attempt: &Attempt) -> Result<Fate, Obstacle> {
+    async fn try_deliver(&self, attempt: &Attempt) -> Result<MessageAction, Obstacle> {
         let appliance = &attempt.queued.appliance;
         let link = self.links.get(appliance, clock::now()).await?;
         for warning in &link.warnings {
@@ -115,7 +115,7 @@ impl Worker {
             Admitted::Go(pass) => pass,
             Admitted::Wait { until, why } => {
                 self.print(&waits_line(&attempt.identity, until, why.name(), clock::now()));
-                return Ok(Fate::Hide { until });
+                return Ok(MessageAction::Hide { until });
             }
         };
         let fate = self.claim_and_run(attempt, link, &pass).await;
@@ -123,7 +123,7 @@ impl Worker {
         fate
     }
 
-    async fn claim_and_run(&self, attempt: &Attempt, link: Arc<Link>, pass: &Pass) -> Result<Fate, Obstacle> {
+    async fn claim_and_run(&self, attempt: &Attempt, link: Arc<Link>, pass: &Pass) -> Result<MessageAction, Obstacle> {
         let proofs = self.ledger.proofs(&attempt.queued.appliance, &link.rules.api_user).await?;
         let mut claim = self.claim(attempt).await?;
         let before = claim.record.take();
@@ -132,11 +132,11 @@ impl Worker {
         let run = self.run(attempt, link, pass, &mut delivery, &mut claim).await;
         self.print(&ended_line(&attempt.identity, &run, &before.unwrap_or_default(), delivery.record(), clock::now()));
         Ok(match run {
-            Run::Ended(Ending::Finished(_)) => Fate::Done,
-            Run::Ended(Ending::Wait { until, .. }) => Fate::Hide { until },
-            Run::Ended(Ending::DeadLetter(reason)) => Fate::DeadLetter { reason: reason.to_string() },
-            Run::FenceLost => Fate::Leave,
-            Run::Ledger(_) | Run::Endless => Fate::Hide { until: self.next_look(attempt) },
+            Run::Ended(Ending::Finished(_)) => MessageAction::Done,
+            Run::Ended(Ending::Wait { until, .. }) => MessageAction::Hide { until },
+            Run::Ended(Ending::DeadLetter(reason)) => MessageAction::DeadLetter { reason: reason.to_string() },
+            Run::FenceLost => MessageAction::Leave,
+            Run::Ledger(_) | Run::Endless => MessageAction::Hide { until: self.next_look(attempt) },
         })
     }
 
@@ -146,7 +146,7 @@ impl Worker {
     }
 
     async fn run(&self, attempt: &Attempt, link: Arc<Link>, pass: &Pass, delivery: &mut Delivery, claim: &mut Claim) -> Run {
-        let mut performer = Performer {
+        let mut runner = StepRunner {
             ledger: &self.ledger,
             links: &self.links,
             notifier: &self.notifier,
@@ -157,7 +157,7 @@ impl Worker {
             deadline: attempt.deadline,
             log: &self.log,
         };
-        Box::pin(performer.run(delivery, claim)).await
+        Box::pin(runner.run(delivery, claim)).await
     }
 
     /// When a message that could not be worked on looks again: the queue's age bounds that, not its count of receives.
@@ -167,7 +167,7 @@ impl Worker {
     }
 
     /// Without a document the events wait, and somebody is told which key is wrong.
-    async fn wait_for_link(&self, attempt: &Attempt, error: &LinkError) -> Fate {
+    async fn wait_for_link(&self, attempt: &Attempt, error: &LinkError) -> MessageAction {
         let remedy = "correct the connection document in Secrets Manager; the events wait and go on by themselves";
         let appliance = &attempt.queued.appliance;
         self.notifier.notify_of_connection(appliance.into(), NoticeSubject::Connection, &error.to_string(), remedy).await;
@@ -179,21 +179,21 @@ impl Worker {
 
     /// Without the ledger nothing may be done. What waits for it so long that the queue would forget it is given up; then the reason on
     /// the message and the notice are all there is, for the ledger cannot be told.
-    async fn wait_for_ledger(&self, attempt: &Attempt, error: &LedgerError) -> Fate {
+    async fn wait_for_ledger(&self, attempt: &Attempt, error: &LedgerError) -> MessageAction {
         if clock::now() >= attempt.arrival.expires_at {
             return self.give_up(attempt, DeadLetterReason::QueueTimeUsedUp(WaitReason::Ledger)).await;
         }
         self.wait(attempt, WaitReason::Ledger, Some(error.to_string()))
     }
 
-    fn wait(&self, attempt: &Attempt, why: WaitReason, reason: Option<String>) -> Fate {
+    fn wait(&self, attempt: &Attempt, why: WaitReason, reason: Option<String>) -> MessageAction {
         let until = self.next_look(attempt);
         self.print(&waits_line(&attempt.identity, until, why.name(), clock::now()).field("reason", reason));
-        Fate::Hide { until }
+        MessageAction::Hide { until }
     }
 
     /// Gives up an event of which no delivery can be begun: the ledger first, if it answers, then people, then the queue.
-    async fn give_up(&self, attempt: &Attempt, reason: DeadLetterReason) -> Fate {
+    async fn give_up(&self, attempt: &Attempt, reason: DeadLetterReason) -> MessageAction {
         let (appliance, lsid) = (&attempt.queued.appliance, &attempt.event.lsid);
         let notice = match self.claim(attempt).await {
             Ok(mut claim) => {
@@ -201,7 +201,7 @@ impl Worker {
                 let notice = record.give_up(reason.clone());
                 match self.ledger.record(&mut claim, &record, Progress::Outcome, clock::now()).await {
                     Ok(Stored::Yes) => notice,
-                    Ok(Stored::FenceLost) => return Fate::Leave,
+                    Ok(Stored::FenceLost) => return MessageAction::Leave,
                     Err(error) => {
                         tracing::error!(%appliance, %lsid, %error, "the ledger does not learn that the event is given up");
                         notice
@@ -216,31 +216,31 @@ impl Worker {
         self.notifier.notify(appliance.into(), lsid, &notice).await;
         let line = event_line(Level::ERROR, "dead_lettered", Some(reason.name()));
         self.print(&line.field("appliance", appliance.as_str()).field("lsid", lsid.as_str()).field("reason", reason.to_string()));
-        Fate::DeadLetter { reason: reason.to_string() }
+        MessageAction::DeadLetter { reason: reason.to_string() }
     }
 
     fn print(&self, line: &Line) {
         line.print(&self.log, clock::now());
     }
 
-    async fn let_go(&self, message: &SqsMessage, fate: Fate) -> Disposition {
+    async fn let_go(&self, message: &SqsMessage, fate: MessageAction) -> BatchResult {
         match fate {
-            Fate::Done => Disposition::Done,
-            Fate::Leave => Disposition::Again,
-            Fate::Hide { until } => {
+            MessageAction::Done => BatchResult::Done,
+            MessageAction::Leave => BatchResult::Again,
+            MessageAction::Hide { until } => {
                 let now = clock::now();
                 let until = not_before_receives_last(until, receives(message), now);
                 if let Err(error) = self.queues.hide(message, until, now).await {
                     tracing::warn!(%error, "the message waits for the queue's own visibility time-out instead");
                 }
-                Disposition::Again
+                BatchResult::Again
             }
             // Ledger first (done), then the copy, and only then may the original go.
-            Fate::DeadLetter { reason } => match self.queues.dead_letter(message, &reason).await {
-                Ok(()) => Disposition::Done,
+            MessageAction::DeadLetter { reason } => match self.queues.dead_letter(message, &reason).await {
+                Ok(()) => BatchResult::Done,
                 Err(error) => {
                     tracing::error!(%error, "the dead letters cannot be reached: the message comes again");
-                    Disposition::Again
+                    BatchResult::Again
                 }
             },
         }

@@ -136,7 +136,8 @@ fn plan_person(person: &Person<'_>, session: &SupportSession, settings: &TimeEnt
     if let Some(outcome) = outside_limits(end.as_second() - start.as_second(), settings) {
         return outcome;
     }
-    let Some(username) = person.username else {
+    let named = person.username.and_then(|username| Some((username, login(username, settings)?)));
+    let Some((username, login)) = named else {
         return TimePlan::Refused("the report has no user name for the representative".into());
     };
     TimePlan::Write(Attendance {
@@ -144,7 +145,7 @@ fn plan_person(person: &Person<'_>, session: &SupportSession, settings: &TimeEnt
         start,
         end,
         username: username.to_owned(),
-        login: login(username, settings),
+        login,
         primary: person.primary,
         connections: person.connections.iter().filter_map(|Connection { joined, left }| Some((*joined, (*left)?))).collect(),
     })
@@ -192,21 +193,24 @@ fn outside_limits(seconds: i64, settings: &TimeEntrySettings) -> Option<TimePlan
 }
 
 /// The configured resource of that user, else an address made of the name and the default domain, as the old plugin
-/// made it.
-fn login(username: &str, settings: &TimeEntrySettings) -> String {
+/// made it. `None`: nothing is left of it without its domain.
+fn login(username: &str, settings: &TimeEntrySettings) -> Option<String> {
     let bare = username.rsplit_once('\\').map_or(username, |(_, user)| user).trim();
     let configured = |name: &str| {
         let name = name.to_lowercase();
         settings.resources.iter().find(|(user, _)| user.trim().to_lowercase() == name).map(|(_, resource)| resource)
     };
     if let Some(resource) = configured(username).or_else(|| configured(bare)) {
-        return resource.trim().to_owned();
+        return Some(resource.trim().to_owned()).filter(|resource| !resource.is_empty());
+    }
+    if bare.is_empty() {
+        return None;
     }
     let domain = settings.default_domain.as_deref().map(|domain| domain.trim().trim_start_matches('@'));
-    match domain {
+    Some(match domain {
         Some(domain) if !domain.is_empty() && !bare.contains('@') => format!("{bare}@{domain}"),
         _ => bare.to_owned(),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -363,14 +367,15 @@ mod tests {
             ("tobi@other.example", "tobi@other.example"),
             (r"ACME\tobi@other.example", "tobi@other.example"),
         ] {
-            assert_eq!(login(username, &settings), expected, "{username}");
+            assert_eq!(login(username, &settings).as_deref(), Some(expected), "{username}");
         }
         for domain in [None, Some(String::new()), Some(" ".to_owned())] {
             let settings = TimeEntrySettings { default_domain: domain, ..enabled() };
-            assert_eq!(login(r"ACME\tobi", &settings), "tobi");
+            assert_eq!(login(r"ACME\tobi", &settings).as_deref(), Some("tobi"));
         }
+        assert_eq!(login(r"ACME\ ", &settings), None, "a domain alone names nobody");
         let settings = TimeEntrySettings { default_domain: Some("@example.com ".to_owned()), ..enabled() };
-        assert_eq!(login("tobi", &settings), "tobi@example.com");
+        assert_eq!(login("tobi", &settings).as_deref(), Some("tobi@example.com"));
     }
 
     #[test]

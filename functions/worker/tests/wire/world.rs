@@ -22,7 +22,7 @@ use worker::budget::Budgets;
 use worker::log_line::NAMESPACE;
 use worker::notify::Notifier;
 use worker::queues::Queues;
-use worker::worker::{Disposition, Worker};
+use worker::worker::{BatchResult, Worker};
 
 use crate::faults::{Fault, Place};
 
@@ -220,14 +220,14 @@ impl World {
     }
 
     /// One invocation.
-    pub(crate) async fn process(&self, message: &SqsMessage) -> Disposition {
+    pub(crate) async fn process(&self, message: &SqsMessage) -> BatchResult {
         let deadline = now().checked_add(INVOCATION).unwrap();
         self.worker.process(message, deadline).await
     }
 
     /// What can be seen of the session after an invocation.
-    pub(crate) async fn seen(&self, disposition: Disposition) -> String {
-        let comes_again = if disposition == Disposition::Done { "done" } else { "comes again" };
+    pub(crate) async fn seen(&self, disposition: BatchResult) -> String {
+        let comes_again = if disposition == BatchResult::Done { "done" } else { "comes again" };
         let item = self.ledger_item().await;
         let Some(record) = item.as_ref().map(|item| &item["record"]) else { return format!("{comes_again}, unclaimed") };
         let waits = record["waiting"]["why"].as_str().map(|why| format!(", waits for {why}")).unwrap_or_default();
@@ -274,7 +274,7 @@ impl World {
     /// Lets the message come again, sooner than it would, until the worker is done with it; else what the ledger has of it.
     pub(crate) async fn until_done(&self, message: &SqsMessage) -> Result<(), String> {
         let started = Instant::now();
-        while self.process(message).await == Disposition::Again {
+        while self.process(message).await == BatchResult::Again {
             if started.elapsed() > DONE_WITHIN {
                 return Err(format!("{:?}", self.ledger_item().await));
             }
