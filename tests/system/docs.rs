@@ -26,7 +26,7 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The names of all functions in the project's code.
 fn functions() -> BTreeSet<String> {
     let mut files = Vec::new();
-    for folder in ["functions", "shared", "tests"] {
+    for folder in ["functions", "operator", "shared", "tests"] {
         rust_files(&root().join(folder), &mut files);
     }
     let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());

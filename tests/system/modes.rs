@@ -85,7 +85,7 @@ async fn off_lists_and_tells_what_was_tried_and_stays_open_and_a_replay_writes_i
     harness.autotask.fault(Fault::new(busy).on("POST", "/TimeEntries")).await;
     let session = harness.session("printer-without-surveys", TICKET).await;
     session.ends().await;
-    session.waits_for("autotask").await;
+    session.waits_for("ticketing").await;
     harness.put_document(&harness.document_with(json!({ "mode": "off" }))).await;
     let item = session.until("it is let go", |item| item["record"]["left_open"].is_object()).await;
     assert_eq!(item["record"]["left_open"], json!({ "ignored": "mode_off" }), "{item:#}");

@@ -44,7 +44,7 @@ async fn changed_autotask_password_waits_and_goes_on_with_the_right_one() {
     harness.autotask.credentials(json!({ "secret": "a-new-secret" })).await;
     let session = harness.session("printer-without-surveys", TICKET).await;
     session.ends().await;
-    session.waits_for("autotask_credentials").await;
+    session.waits_for("ticketing_credentials").await;
     assert_eq!(session.written().await, (0, 0));
     harness.told(&mailbox, &["credentials are refused", "autotask.username, secret and integration_code"]).await;
 
@@ -76,7 +76,7 @@ async fn autotask_down_for_a_while_is_left_alone_and_nothing_is_lost() {
     session.ends().await;
     session
         .until("it has waited twice", |item| {
-            item["record"]["waiting"]["why"] == "autotask" && item["record"]["waiting"]["rounds"].as_u64() >= Some(2)
+            item["record"]["waiting"]["why"] == "ticketing" && item["record"]["waiting"]["rounds"].as_u64() >= Some(2)
         })
         .await;
     another.ends().await;
@@ -95,7 +95,7 @@ async fn autotask_that_goes_down_between_the_note_and_the_time_entry_costs_neith
     let session = harness.session("printer-without-surveys", TICKET).await;
     harness.autotask.fault(Fault::new(unavailable()).on("POST", "/Resources/query")).await;
     session.ends().await;
-    session.waits_for("autotask").await;
+    session.waits_for("ticketing").await;
     assert_eq!(session.written().await, (1, 0));
     harness.autotask.clear_faults().await;
     session.settled().await;

@@ -65,7 +65,7 @@ impl Budgets {
             return None;
         }
         let by = clock::call_deadline(deadline).min(Instant::now() + LOOK_TIME_MAX);
-        let Ok(used) = link.autotask.threshold(by).await else {
+        let Ok(used) = link.ticketing.budget(by).await else {
             // As if there were room: looked at again when it is next time.
             self.look_again(appliance, &budget(0, CALLS_MAX_USUAL, &Pauses::default(), pace, now), CALLS_MAX_USUAL);
             return None;

@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use delivery::{Answer, Content, Delivery, Ending, LookUp, NoAuthor, Pauses, Place, Step};
+use delivery::{Answer, Delivery, Ending, LookUp, Pauses, Step};
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Progress, Stored};
 use link::{Link, Links};
-use session::time_entry::date_worked;
 use session::{ApplianceId, Failure, Lsid, RemoteId};
 use telemetry::Log;
-use ticketing::autotask::AuthorProblem;
 use tokio::time::Instant;
 
 use crate::clock;
@@ -83,15 +81,14 @@ impl StepRunner<'_> {
         match step {
             Step::FetchReport => Answer::Report(self.fetch_report().await.map(Box::new)),
             Step::FindTicket(reference) => {
-                Answer::Ticket(self.call(async |link, by| link.autotask.ticket(&reference, by).await).await)
+                Answer::Ticket(self.call(async |link, by| link.ticketing.ticket(&reference, by).await).await)
             }
             Step::FindAuthor { login, role_name, ticket_role } => {
-                let found =
-                    self.call(async |link, by| link.autotask.author(&login, role_name.as_deref(), ticket_role, by).await).await;
-                Answer::Author(found.map(|author| author.map_err(no_author)))
+                let role_name = role_name.as_deref();
+                Answer::Author(self.call(async |link, by| link.ticketing.author(&login, role_name, ticket_role, by).await).await)
             }
             Step::LookUp(look_up) => Answer::Found(self.look_up(&look_up).await),
-            Step::Send { content, .. } => Answer::Sent(self.send(&content).await),
+            Step::Send { content, .. } => Answer::Sent(self.call(async |link, by| link.ticketing.send(&content, by).await).await),
             Step::Prove { kind, proof } => {
                 let user = &self.link.rules.api_user;
                 self.noted(self.ledger.set_proof(self.appliance, user, kind, &proof, clock::now()).await)
@@ -131,31 +128,8 @@ impl StepRunner<'_> {
     }
 
     async fn look_up(&mut self, look_up: &LookUp) -> Result<Vec<RemoteId>, Failure> {
-        let LookUp { marker, place, wide, .. } = look_up;
-        match *place {
-            Place::Note { ticket, since } => {
-                let rows = self.call(async |link, by| link.autotask.find_note(ticket, marker, since, by).await).await?;
-                if !rows.is_empty() || !wide {
-                    return Ok(rows);
-                }
-                let until = clock::now();
-                self.call(async |link, by| link.autotask.find_note_anywhere(marker, since, until, by).await).await
-            }
-            Place::Time { resource, start } => {
-                let day = date_worked(start, &self.link.rules.settings.time_zone);
-                self.call(async |link, by| link.autotask.find_time_entries(resource, day, marker, by).await).await
-            }
-            Place::Attachment { note } => self.call(async |link, by| link.autotask.find_attachment(note, marker, by).await).await,
-        }
-    }
-
-    async fn send(&mut self, content: &Content) -> Result<RemoteId, Failure> {
-        self.call(async |link, by| match content {
-            Content::Note { ticket, note } => link.autotask.create_note(*ticket, note, by).await,
-            Content::TimeEntry { ticket, entry } => link.autotask.create_time_entry(*ticket, entry, by).await,
-            Content::Attachment(attachment) => link.autotask.create_attachment(attachment, by).await,
-        })
-        .await
+        let now = clock::now();
+        self.call(async |link, by| link.ticketing.look_up(look_up, &link.rules.settings.time_zone, now, by).await).await
     }
 
     /// Makes the call; refused credentials are read again at once, and the call made once more if there are new ones.
@@ -184,13 +158,5 @@ impl StepRunner<'_> {
             tracing::warn!(appliance = %self.appliance, lsid = %self.lsid, %error, "a service item could not be stored");
         }
         Answer::Noted
-    }
-}
-
-const fn no_author(problem: AuthorProblem) -> NoAuthor {
-    match problem {
-        AuthorProblem::NotFound => NoAuthor::NotFound,
-        AuthorProblem::Ambiguous { .. } => NoAuthor::Ambiguous,
-        AuthorProblem::RoleNotFound => NoAuthor::RoleNotFound,
     }
 }

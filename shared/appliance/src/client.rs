@@ -30,6 +30,9 @@ use token::TokenSource;
 
 use crate::report::{read_listing_async, read_report_async};
 
+/// What to do when the appliance refuses the credentials.
+pub const CREDENTIALS_REMEDY: &str = "check appliance.oauth in the connection document against the API account on the appliance's Management > API Configuration page";
+
 /// How long to wait for a connection. An appliance that is there answers in milliseconds; one that is not should not use up the
 /// time in which another session could be served.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

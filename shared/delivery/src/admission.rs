@@ -94,7 +94,7 @@ pub(crate) const fn wait_reason(scope: PauseScope, cause: PauseCause) -> WaitRea
         (_, PauseCause::Blocked) | (PauseScope::Kind(_), _) => WaitReason::Blocked,
         (PauseScope::Appliance, PauseCause::CredentialsRefused) => WaitReason::ApplianceCredentials,
         (PauseScope::Appliance, PauseCause::Down | PauseCause::Throttled) => WaitReason::Appliance,
-        (PauseScope::Ticketing, PauseCause::CredentialsRefused) => WaitReason::AutotaskCredentials,
-        (PauseScope::Ticketing, PauseCause::Down | PauseCause::Throttled) => WaitReason::Autotask,
+        (PauseScope::Ticketing, PauseCause::CredentialsRefused) => WaitReason::TicketingCredentials,
+        (PauseScope::Ticketing, PauseCause::Down | PauseCause::Throttled) => WaitReason::Ticketing,
     }
 }

@@ -17,7 +17,8 @@ use crate::trust::{Proof, Proofs};
 use crate::verdict::{DeadLetterReason, Ignored, LeftOpen, Unmatched};
 use crate::waiting::{WaitReason, Waiting};
 use crate::waits::later;
-use crate::write::{Check, Write};
+use crate::wanted::Check;
+use crate::write::Write;
 use session::content::Ticket;
 use session::failure::Failure;
 use session::ids::TicketNumber;
@@ -222,7 +223,7 @@ impl Base {
         let ladder = pace.neighbour_down(round, jitter);
         let (cause, wait, sentence) = match failure {
             Failure::CredentialsRefused { sentence } => {
-                self.tell(notice::credentials_refused(scope, sentence.clone()));
+                self.tell(notice::credentials_refused(&self.case.rules.words, scope, sentence.clone()));
                 (PauseCause::CredentialsRefused, pace.credentials(round), sentence)
             }
             Failure::Blocked { sentence, remedy } | Failure::WriteBlocked { sentence, remedy } => {

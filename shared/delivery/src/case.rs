@@ -54,6 +54,20 @@ pub struct Rules {
     pub document: DocumentVersion,
     /// Whose rights decide what look-ups see.
     pub api_user: ApiUser,
+    /// What the connection's systems are called.
+    pub words: Words,
+}
+
+/// What people call the systems of a connection, and where their credentials are corrected: the only words of a vendor that the delivery
+/// says, and it is given them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    /// The ticketing system's name.
+    pub ticketing: &'static str,
+    /// What to do when the source refuses the credentials.
+    pub source_credentials: &'static str,
+    /// What to do when the ticketing system does.
+    pub ticketing_credentials: &'static str,
 }
 
 /// The event in hand, and by which rules.

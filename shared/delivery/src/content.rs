@@ -1,11 +1,13 @@
 //! From a write's id to what is sent: asks `texts` for the words and adds whose, where and in which role.
 
 use crate::base::Base;
+use crate::case::Words;
+use crate::notice;
 use crate::plan::{note_characters_max, template_problems};
-use crate::step::{Content, Kept};
-use crate::whose_time::RESOURCE_CHANGED;
+use crate::step::Kept;
 use crate::write::Write;
 use crate::writing::Writing;
+use session::content::Content;
 use session::content::{Attachment, Author, Note, RoleCandidate, TimeEntry};
 use session::failure::Sentence;
 use session::ids::{Gsnumber, RemoteId, ResourceId};
@@ -81,7 +83,7 @@ impl Writing {
         let write = base.memory.write(id).ok_or(Missing::Text)?;
         let representative = write.representative().ok_or(Missing::Text)?;
         let author = self.times.authors.get(representative).ok_or_else(|| Missing::Author(representative.clone()))?;
-        let candidate = role(author, resource, write).map_err(|sentence| Missing::Refused(Sentence::new(sentence)))?;
+        let candidate = role(author, resource, write, &base.case.rules.words).map_err(Missing::Refused)?;
         let attendance = self.times.attendances.get(representative).ok_or(Missing::Attendance)?;
         let settings = &base.case.rules.settings;
         let defaults = &settings.time_entry.defaults;
@@ -121,10 +123,11 @@ impl Writing {
 }
 
 /// The first role that was not refused, of the resource that the entry was named after.
-fn role(author: &Author, resource: ResourceId, write: &Write) -> Result<RoleCandidate, &'static str> {
+fn role(author: &Author, resource: ResourceId, write: &Write, words: &Words) -> Result<RoleCandidate, Sentence> {
     if author.resource != resource {
-        return Err(RESOURCE_CHANGED);
+        return Err(notice::resource_changed(words));
     }
     let untried = author.roles.iter().find(|candidate| !write.has_refused(candidate.role));
-    untried.copied().ok_or("no role to enter the time in: set time_entry.defaults.roleName to a role that the resource holds")
+    let none = "no role to enter the time in: set time_entry.defaults.roleName to a role that the resource holds";
+    untried.copied().ok_or_else(|| Sentence::new(none))
 }

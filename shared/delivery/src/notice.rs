@@ -1,8 +1,9 @@
 //! What a person is told, and every word of it: what was seen, and what to do about it. Where it goes is the worker's business.
 
+use crate::case::Words;
 use crate::pause::PauseScope;
-use crate::step::NoAuthor;
 use crate::verdict::{DeadLetterReason, LeftOpen};
+use session::content::NoAuthor;
 use session::failure::Sentence;
 use session::ids::TicketNumber;
 use session::write_id::{WriteId, WriteKind};
@@ -160,29 +161,36 @@ pub(crate) fn lookups_untrusted(kind: WriteKind, which: &str) -> Notice {
     notice(NoticeSubject::LookUpsUntrusted, None, sentence, remedy)
 }
 
-pub(crate) fn credentials_refused(scope: PauseScope, sentence: Sentence) -> Notice {
+pub(crate) fn credentials_refused(words: &Words, scope: PauseScope, sentence: Sentence) -> Notice {
     let remedy = match scope {
-        PauseScope::Appliance => {
-            "check appliance.oauth in the connection document against the API account on the appliance's Management > API Configuration page"
-        }
-        PauseScope::Ticketing | PauseScope::Kind(_) => {
-            "check autotask.username, secret and integration_code in the connection document against the API user in Autotask"
-        }
+        PauseScope::Appliance => words.source_credentials,
+        PauseScope::Ticketing | PauseScope::Kind(_) => words.ticketing_credentials,
     };
     notice(NoticeSubject::CredentialsRefused, None, sentence, remedy)
 }
 
 /// Why a time entry has nobody to be written for.
-pub(crate) fn no_author(problem: NoAuthor) -> Sentence {
-    Sentence::new(match problem {
-        NoAuthor::NotFound => {
-            "no active Autotask resource has the representative's e-mail address or user name: map the appliance user in time_entry.resources"
-        }
-        NoAuthor::Ambiguous => {
-            "several Autotask resources have the representative's e-mail address: map the appliance user to a user name in time_entry.resources"
-        }
-        NoAuthor::RoleNotFound => {
-            "no active Autotask role has the name in time_entry.defaults.roleName, or the API user cannot see it: nothing is billed at another rate; correct the name"
-        }
+pub(crate) fn no_author(words: &Words, problem: NoAuthor) -> Sentence {
+    let ticketing = words.ticketing;
+    Sentence::new(&match problem {
+        NoAuthor::NotFound => format!(
+            "no active {ticketing} resource has the representative's e-mail address or user name: map the appliance user in time_entry.resources"
+        ),
+        NoAuthor::Ambiguous => format!(
+            "several {ticketing} resources have the representative's e-mail address: map the appliance user to a user name in time_entry.resources"
+        ),
+        NoAuthor::RoleNotFound => format!(
+            "no active {ticketing} role has the name in time_entry.defaults.roleName, or the API user cannot see it: nothing is billed at another rate; correct the name"
+        ),
     })
+}
+
+/// An entry would go to somebody else than the one it was first sent for.
+pub(crate) fn resource_changed(words: &Words) -> Sentence {
+    Sentence::new(&format!("the representative's {} resource has changed since the entry was first sent", words.ticketing))
+}
+
+/// Two representatives of one session are one person in the ticketing system.
+pub(crate) fn same_resource(words: &Words) -> Sentence {
+    Sentence::new(&format!("another representative of this session has the same {} resource", words.ticketing))
 }

@@ -4,18 +4,18 @@
 //! simulated ones. Neither decides anything.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::notice::Notice;
 use crate::pause::{Pause, PauseScope};
 use crate::trust::Proof;
 use crate::verdict::{DeadLetterReason, Ignored, Unmatched};
 use crate::waiting::WaitReason;
-use session::content::{Attachment, Author, Note, Ticket, TicketReference, TimeEntry};
+use session::content::{Author, Content, LookUp, NoAuthor, Ticket, TicketReference};
 use session::failure::Failure;
-use session::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
+use session::ids::{RemoteId, RoleId, TicketNumber};
 use session::support_session::SupportSession;
-use session::write_id::{Marker, WriteId, WriteKind};
+use session::write_id::{WriteId, WriteKind};
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,76 +91,6 @@ pub enum Answer {
     Sent(Result<RemoteId, Failure>),
     /// A side effect was done, or could not be done and was logged: nothing rests on it.
     Noted,
-}
-
-/// Why there is no resource that we could be sure of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoAuthor {
-    /// No active one has that e-mail address or user name.
-    NotFound,
-    /// Several have it.
-    Ambiguous,
-    /// No active role has the configured name, or none that the API user can see.
-    RoleNotFound,
-}
-
-/// A write to be looked up by its marker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LookUp {
-    /// Which write.
-    pub write: WriteId,
-    /// The marker that a row must bear. That of another session where a witness is looked up.
-    pub marker: Marker,
-    /// Where it should be.
-    pub place: Place,
-    /// Whether to look where it may have been moved to as well (a ticket merge moves notes).
-    pub wide: bool,
-}
-
-/// Where a write should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    /// A note of that ticket, not older than that.
-    Note {
-        /// The ticket.
-        ticket: TicketId,
-        /// Nothing older can be it.
-        since: Timestamp,
-    },
-    /// A time entry of that resource, about that time.
-    Time {
-        /// Whose.
-        resource: ResourceId,
-        /// When the work started.
-        start: Timestamp,
-    },
-    /// An attachment of that note.
-    Attachment {
-        /// The note.
-        note: RemoteId,
-    },
-}
-
-/// What is sent.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Content {
-    /// A note.
-    Note {
-        /// On this ticket.
-        ticket: TicketId,
-        /// The note.
-        note: Note,
-    },
-    /// A time entry.
-    TimeEntry {
-        /// On this ticket.
-        ticket: TicketId,
-        /// The entry.
-        entry: TimeEntry,
-    },
-    /// An attachment; it names its note itself.
-    Attachment(Attachment),
 }
 
 /// What would have been written, in shadow mode.

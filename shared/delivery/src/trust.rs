@@ -11,8 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::step::Place;
 use crate::waits::later;
+use session::content::Place;
 use session::write_id::{Marker, WriteKind};
 
 /// After this a proof is renewed with the next write, so that its witness is a recent row: one look-up a day and kind.

@@ -43,29 +43,29 @@ pub enum WaitReason {
     /// The report of this session cannot be read; others can.
     #[error("the report cannot be read")]
     ReportUnreadable,
-    /// Autotask refuses to answer a question about this session; it answers others.
-    #[error("Autotask refuses a question about this session")]
+    /// The ticketing system refuses to answer a question about this session; it answers others.
+    #[error("the ticketing system refuses a question about this session")]
     ReadRefused,
     /// The appliance refuses the credentials.
     #[error("the appliance refuses the credentials")]
     ApplianceCredentials,
-    /// Autotask cannot be reached or asks to slow down.
-    #[error("Autotask does not answer or asks to slow down")]
-    Autotask,
-    /// Autotask refuses the credentials.
-    #[error("Autotask refuses the credentials")]
-    AutotaskCredentials,
+    /// The ticketing system cannot be reached or asks to slow down.
+    #[error("the ticketing system does not answer or asks to slow down")]
+    Ticketing,
+    /// The ticketing system refuses the credentials.
+    #[error("the ticketing system refuses the credentials")]
+    TicketingCredentials,
     /// Too much of the tenant's hourly budget of calls is used.
-    #[error("too much of Autotask's hourly budget of calls is used")]
+    #[error("too much of the hourly budget of calls is used")]
     HourlyBudget,
     /// A right is missing.
-    #[error("a right is missing in Autotask")]
+    #[error("a right is missing in the ticketing system")]
     Blocked,
     /// A right is missing on the appliance.
     #[error("a right is missing on the appliance")]
     ApplianceRight,
     /// The vendor objects to a write of this session alone.
-    #[error("Autotask objects to a write of this session alone")]
+    #[error("the ticketing system objects to a write of this session alone")]
     WriteBlocked,
     /// The connection is on hold.
     #[error("the connection is on hold")]
@@ -97,8 +97,8 @@ impl WaitReason {
             Self::ReportUnreadable => "report_unreadable",
             Self::ReadRefused => "read_refused",
             Self::ApplianceCredentials => "appliance_credentials",
-            Self::Autotask => "autotask",
-            Self::AutotaskCredentials => "autotask_credentials",
+            Self::Ticketing => "ticketing",
+            Self::TicketingCredentials => "ticketing_credentials",
             Self::HourlyBudget => "hourly_budget",
             Self::Blocked => "blocked",
             Self::ApplianceRight => "appliance_right",

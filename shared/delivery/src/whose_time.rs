@@ -7,17 +7,15 @@ use crate::base::Base;
 use crate::notice;
 use crate::pause::PauseScope;
 use crate::record::Record;
-use crate::step::{Ending, NoAuthor, Step};
+use crate::step::{Ending, Step};
 use crate::unknown::Next;
 use crate::write::Write;
 use crate::writing::{Asked, Writing};
 use session::content::Author;
+use session::content::NoAuthor;
 use session::failure::{Failure, Sentence};
 use session::settings::Beneficiary;
 use session::write_id::{RepresentativeKey, WriteId, WriteKind};
-
-/// Said when an entry would go to somebody else than the one it was first sent for.
-pub(crate) const RESOURCE_CHANGED: &str = "the representative's Autotask resource has changed since the entry was first sent";
 
 impl Writing {
     /// Asks for the representative's resource and roles, unless they are known.
@@ -60,7 +58,8 @@ impl Writing {
             }
             Ok(Err(problem)) => {
                 if let Some(id) = open_time_of(&base.memory.record, representative, None) {
-                    self.refuse(base, &id, notice::no_author(problem), now);
+                    let sentence = notice::no_author(&base.case.rules.words, problem);
+                    self.refuse(base, &id, sentence, now);
                 }
             }
             Err(failure) => return Some(base.neighbour_failed(PauseScope::Ticketing, failure, now)),
@@ -75,11 +74,12 @@ impl Writing {
         let Some(old) = open_time_of(&base.memory.record, representative, Some(&named)) else { return };
         let received_at = base.case.input.received_at;
         if base.memory.record.writes.contains_key(&named) {
-            let sentence = "another representative of this session has the same Autotask resource";
-            return self.refuse(base, &old, Sentence::new(sentence), received_at);
+            let sentence = notice::same_resource(&base.case.rules.words);
+            return self.refuse(base, &old, sentence, received_at);
         }
         if base.memory.write(&old).is_some_and(|write| write.frozen.is_some()) {
-            return self.refuse(base, &old, Sentence::new(RESOURCE_CHANGED), received_at);
+            let sentence = notice::resource_changed(&base.case.rules.words);
+            return self.refuse(base, &old, sentence, received_at);
         }
         if let Some(write) = base.memory.record.writes.remove(&old) {
             base.memory.record.add(named, write);

@@ -5,10 +5,9 @@
 
 use appliance::client::{ApplianceClient, ApplianceConfig, Credentials};
 use connection::{ApplianceConnection, ApplianceCredentials, AutotaskConnection, Document};
-use delivery::Rules;
-use delivery::{ApiUser, DocumentVersion, Pace};
+use delivery::{ApiUser, DocumentVersion, Pace, Rules, Words};
 use texts::{TemplateProblem, Templates};
-use ticketing::autotask::AutotaskClient;
+use ticketing::autotask::{self, AutotaskClient};
 
 use crate::links::LinkError;
 
@@ -19,7 +18,12 @@ pub fn rules(document: &Document, version: DocumentVersion, pace: Pace) -> (Rule
     let (templates, problems) = Templates::new(&settings.templates);
     let key_pattern = document.autotask.external_key_pattern.clone();
     let api_user = ApiUser(document.autotask.identity());
-    (Rules { settings, templates, key_pattern, pace, document: version, api_user }, problems)
+    let words = Words {
+        ticketing: autotask::NAME,
+        source_credentials: appliance::client::CREDENTIALS_REMEDY,
+        ticketing_credentials: autotask::CREDENTIALS_REMEDY,
+    };
+    (Rules { settings, templates, key_pattern, pace, document: version, api_user, words }, problems)
 }
 
 /// The client of the appliance.
@@ -61,8 +65,8 @@ fn appliance_config(connection: &ApplianceConnection) -> ApplianceConfig {
     }
 }
 
-fn autotask_config(connection: &AutotaskConnection) -> ticketing::autotask::Config {
-    ticketing::autotask::Config {
+fn autotask_config(connection: &AutotaskConnection) -> autotask::Config {
+    autotask::Config {
         zone_url: connection.zone_url.clone(),
         discovery_url: None,
         username: connection.username.clone(),

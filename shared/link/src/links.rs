@@ -10,7 +10,7 @@ use delivery::{DocumentVersion, Pace};
 use jiff::Timestamp;
 use ledger::Ledger;
 use session::ApplianceId;
-use ticketing::autotask::AutotaskClient;
+use ticketing::Ticketing;
 
 use crate::name::ConnectionName;
 use crate::warning::{ConfigWarning, warnings};
@@ -24,7 +24,7 @@ pub struct Link {
     /// The appliance.
     pub appliance: ApplianceClient,
     /// The ticketing system.
-    pub autotask: AutotaskClient,
+    pub ticketing: Ticketing,
     /// What a person should correct in the document, although it serves.
     pub warnings: Vec<ConfigWarning>,
 }
@@ -128,7 +128,7 @@ fn make(loaded: Arc<Loaded>, pace: Pace) -> Result<Link, LinkError> {
     Ok(Link {
         rules: Arc::new(rules),
         appliance: from_document::appliance_client(document)?,
-        autotask: from_document::autotask_client(document)?,
+        ticketing: Ticketing::Autotask(from_document::autotask_client(document)?),
         warnings: warnings(&loaded, template_problems),
         loaded,
     })

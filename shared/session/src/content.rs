@@ -3,9 +3,11 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
 use crate::settings::Visibility;
+use crate::write_id::{Marker, WriteId};
 
 /// A note to be written on a ticket. Its title ends with the marker in square brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,4 +121,74 @@ pub enum RoleReason {
     TicketAssignment,
     /// It is the resource's default service desk role.
     ResourceDefault,
+}
+
+/// What is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// A note.
+    Note {
+        /// On this ticket.
+        ticket: TicketId,
+        /// The note.
+        note: Note,
+    },
+    /// A time entry.
+    TimeEntry {
+        /// On this ticket.
+        ticket: TicketId,
+        /// The entry.
+        entry: TimeEntry,
+    },
+    /// An attachment; it names its note itself.
+    Attachment(Attachment),
+}
+
+/// A write to be looked up by its marker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookUp {
+    /// Which write.
+    pub write: WriteId,
+    /// The marker that a row must bear. That of another session where a witness is looked up.
+    pub marker: Marker,
+    /// Where it should be.
+    pub place: Place,
+    /// Whether to look where it may have been moved to as well (a ticket merge moves notes).
+    pub wide: bool,
+}
+
+/// Where a write should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// A note of that ticket, not older than that.
+    Note {
+        /// The ticket.
+        ticket: TicketId,
+        /// Nothing older can be it.
+        since: Timestamp,
+    },
+    /// A time entry of that resource, about that time.
+    Time {
+        /// Whose.
+        resource: ResourceId,
+        /// When the work started.
+        start: Timestamp,
+    },
+    /// An attachment of that note.
+    Attachment {
+        /// The note.
+        note: RemoteId,
+    },
+}
+
+/// Why there is no resource that we could be sure of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAuthor {
+    /// No active one has that e-mail address or user name.
+    NotFound,
+    /// Several have it.
+    Ambiguous,
+    /// No active role has the configured name, or none that the API user can see.
+    RoleNotFound,
 }

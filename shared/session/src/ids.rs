@@ -128,7 +128,7 @@ text_id_traits!(Lsid, ApplianceId, TicketNumber);
 pub struct TicketNumber(String);
 
 impl TicketNumber {
-    /// The most characters a ticket number may have (Autotask's own field limit).
+    /// The most characters a ticket number may have (the vendor's own field limit).
     pub const LENGTH_MAX: usize = 50;
 
     /// The number as text.

@@ -15,7 +15,7 @@
 //! Nowhere else does anything read as the marker of any write of any session. Whatever comes from outside (names, chat, keys, custom
 //! attributes, templates) may hold such texts; in what is rendered their square brackets are round ones.
 //!
-//! - `templates`: built-in ones and overrides; `steps`: how long they may take. `model`, `timeline`: the data that they are given.
+//! - `templates`: built-in ones and overrides; `steps`: how long they may take. `model`, `timeline`, `participants`: the data that they are given.
 //! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`: the other texts.
 //! - `overflow`: where the rest of a long note goes. `text`: how times and foreign texts are written.
 
@@ -25,6 +25,7 @@ use session::support_session::{Ended, SupportSession};
 
 mod model;
 mod overflow;
+mod participants;
 mod session_note;
 mod steps;
 mod survey_note;

@@ -7,13 +7,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::participants::{Audience, Participants, customer_name};
 use crate::text::{one_line, one_line_or_none, paragraph};
 use crate::timeline::{EntryModel, FileModel, Reader, SystemModel, WorkModel};
 use crate::{APPLIANCE_KEEPS_DAYS, Ended, View};
-use session::ids::Gsnumber;
 use session::local_time::{Clock, duration};
-use session::presence::{Connection, Person, people};
-use session::support_session::{Actor, ActorKind, Customer, SupportSession};
+use session::presence::{Connection, Person};
+use session::support_session::{Customer, SupportSession};
 
 /// Further lines of a value in the heading stand under its first, behind the label.
 const HEADING_INDENT: usize = 13;
@@ -23,98 +23,6 @@ const TECHNICIANS_LINE_MAX: usize = 100;
 
 /// The most times of one person, and the most persons in the line of a time entry, that are listed one by one.
 const LISTED_MAX: usize = 12;
-
-/// For whom a text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// Our own people.
-    Internal,
-    /// The customer too.
-    Customer,
-}
-
-/// Who takes part in a session and what they are called before an audience.
-pub(crate) struct Cast<'a> {
-    pub(crate) people: Vec<Person<'a>>,
-    customers: &'a [Customer],
-    primary_customer: Option<&'a str>,
-    audience: Audience,
-    /// A jump to a computer at which nobody sits, as far as the report tells.
-    pub(crate) unattended: bool,
-}
-
-impl<'a> Cast<'a> {
-    pub(crate) fn new(view: &View<'a>, audience: Audience) -> Self {
-        let session = view.session;
-        let named = |name: &Option<String>| name.as_deref().is_some_and(|name| !name.trim().is_empty());
-        let primary_customer = session.primary_customer.as_ref().map(|reference| reference.name.as_str());
-        let primary_customer = primary_customer.filter(|name| !name.trim().is_empty());
-        let somebody = primary_customer.is_some() || session.customers.iter().any(|c| named(&c.name) || named(&c.info.name));
-        Self {
-            people: people(session, view.ended.at()),
-            customers: &session.customers,
-            primary_customer,
-            audience,
-            unattended: !somebody && (session.jump_group.is_some() || session.jumpoint.is_some()),
-        }
-    }
-
-    /// What the actor is called; never empty.
-    pub(crate) fn name(&self, actor: Option<&Actor>) -> String {
-        let Some(actor) = actor else { return "(unknown)".to_owned() };
-        let own_name = || one_line_or_none(Some(&actor.name));
-        match actor.kind {
-            ActorKind::Representative => {
-                let listed = actor.gsnumber.and_then(|gsnumber| self.representative_name(gsnumber));
-                let named = || own_name().filter(|_| self.audience == Audience::Internal);
-                listed.or_else(named).unwrap_or_else(|| "Technician".to_owned())
-            }
-            ActorKind::Customer => {
-                let listed = actor.gsnumber.and_then(|gsnumber| self.customer_name(gsnumber));
-                listed.or_else(own_name).unwrap_or_else(|| "Customer".to_owned())
-            }
-            ActorKind::Everyone => "everyone".to_owned(),
-            ActorKind::System => "System".to_owned(),
-            ActorKind::Other => own_name().unwrap_or_else(|| "(unknown)".to_owned()),
-        }
-    }
-
-    /// What the representative of that connection is called, if there is one.
-    pub(crate) fn representative_name(&self, gsnumber: Gsnumber) -> Option<String> {
-        let person = self.people.iter().find(|person| person.gsnumbers.contains(&gsnumber))?;
-        Some(self.person_name(person))
-    }
-
-    /// What the customer of that connection is called, if there is one with a name; else their computer.
-    pub(crate) fn customer_name(&self, gsnumber: Gsnumber) -> Option<String> {
-        let customer = self.customers.iter().find(|customer| customer.gsnumber == Some(gsnumber))?;
-        customer_name(customer).or_else(|| one_line_or_none(customer.hostname.as_deref()))
-    }
-
-    /// What the representative is called whose session it was.
-    pub(crate) fn primary_name(&self) -> Option<String> {
-        self.people.iter().find(|person| person.primary).map(|person| self.person_name(person))
-    }
-
-    /// What the customer is called whom it was about.
-    pub(crate) fn primary_customer_name(&self) -> Option<String> {
-        let primary = self.customers.iter().find(|customer| customer.primary).or(self.customers.first());
-        primary.and_then(customer_name).or_else(|| one_line_or_none(self.primary_customer))
-    }
-
-    /// What the representative is called: before customers the public name or none, never the one for colleagues.
-    pub(crate) fn person_name(&self, person: &Person<'_>) -> String {
-        let name = match self.audience {
-            Audience::Internal => person.colleague_name.or(person.public_name),
-            Audience::Customer => person.public_name,
-        };
-        one_line_or_none(name).unwrap_or_else(|| "Technician".to_owned())
-    }
-}
-
-fn customer_name(customer: &Customer) -> Option<String> {
-    one_line_or_none(customer.info.name.as_deref()).or_else(|| one_line_or_none(customer.name.as_deref()))
-}
 
 /// What every template is told of the session.
 #[derive(Debug, Clone, Serialize)]
@@ -232,13 +140,13 @@ pub(crate) struct TechnicianModel {
 
 impl SessionModel {
     pub(crate) fn new(view: &View<'_>, audience: Audience) -> Self {
-        let (session, clock, cast) = (view.session, Clock::new(view.time_zone), Cast::new(view, audience));
-        let reader = Reader { session, cast: &cast, clock: &clock, audience };
+        let (session, clock, participants) = (view.session, Clock::new(view.time_zone), Participants::new(view, audience));
+        let reader = Reader { session, participants: &participants, clock: &clock, audience };
         let internal = |text: &Option<String>| one_line_or_none(text.as_deref()).filter(|_| audience == Audience::Internal);
         let links = Some(&session.links).filter(|_| audience == Audience::Internal);
-        let customers = customers(&cast, session);
+        let customers = customers(&participants, session);
         let attributes = attributes(session, audience);
-        let technicians = technicians(&cast, &clock, session.started_at);
+        let technicians = technicians(&participants, &clock, session.started_at);
         let timeline = reader.timeline();
         let mut model = Self {
             heading: HeadingModel::new(view),
@@ -246,7 +154,7 @@ impl SessionModel {
             public_site: one_line_or_none(session.public_site.as_deref()),
             team: internal(&session.primary_team),
             external_key: internal(&session.external_key),
-            endpoint: cast.unattended.then(|| endpoint(&customers, session, audience)),
+            endpoint: participants.unattended.then(|| endpoint(&customers, session, audience)),
             addresses: addresses(&customers),
             customers,
             attributes_text: attributes.iter().map(|a| format!("{}: {}", a.name, a.value)).collect::<Vec<_>>().join("; "),
@@ -321,15 +229,15 @@ fn omitted(session: &SupportSession) -> Option<String> {
     })
 }
 
-fn customers(cast: &Cast<'_>, session: &SupportSession) -> Vec<CustomerModel> {
-    let audience = cast.audience;
+fn customers(participants: &Participants<'_>, session: &SupportSession) -> Vec<CustomerModel> {
+    let audience = participants.audience;
     let primary = session.primary_customer.as_ref().and_then(|reference| reference.gsnumber);
     let is_primary = |customer: &Customer| customer.primary || (primary.is_some() && customer.gsnumber == primary);
-    let model = |customer: &Customer| customer_model(customer, is_primary(customer), cast);
+    let model = |customer: &Customer| customer_model(customer, is_primary(customer), participants);
     let mut customers: Vec<CustomerModel> = session.customers.iter().map(model).collect();
     if customers.is_empty() {
         // A report without the list still names the customer.
-        customers.extend(cast.primary_customer.map(|_| customer_model(&Customer::default(), true, cast)));
+        customers.extend(participants.primary_customer.map(|_| customer_model(&Customer::default(), true, participants)));
     }
     customers.sort_by_key(|customer| !customer.primary);
     if audience == Audience::Internal {
@@ -340,9 +248,10 @@ fn customers(cast: &Cast<'_>, session: &SupportSession) -> Vec<CustomerModel> {
     customers
 }
 
-fn customer_model(customer: &Customer, primary: bool, cast: &Cast<'_>) -> CustomerModel {
-    let internal = |text: &Option<String>| one_line_or_none(text.as_deref()).filter(|_| cast.audience == Audience::Internal);
-    let name = customer_name(customer).or_else(|| one_line_or_none(cast.primary_customer.filter(|_| primary)));
+fn customer_model(customer: &Customer, primary: bool, participants: &Participants<'_>) -> CustomerModel {
+    let internal =
+        |text: &Option<String>| one_line_or_none(text.as_deref()).filter(|_| participants.audience == Audience::Internal);
+    let name = customer_name(customer).or_else(|| one_line_or_none(participants.primary_customer.filter(|_| primary)));
     let company = one_line_or_none(customer.info.company.as_deref());
     let computer = one_line_or_none(customer.hostname.as_deref());
     let operating_system = internal(&customer.operating_system);
@@ -413,11 +322,11 @@ fn attributes(session: &SupportSession, audience: Audience) -> Vec<AttributeMode
     model.filter(|attribute| !attribute.value.is_empty()).collect()
 }
 
-fn technicians(cast: &Cast<'_>, clock: &Clock<'_>, started_at: Option<Timestamp>) -> Vec<TechnicianModel> {
-    let several = cast.people.len() > 1;
-    let internal = cast.audience == Audience::Internal;
+fn technicians(participants: &Participants<'_>, clock: &Clock<'_>, started_at: Option<Timestamp>) -> Vec<TechnicianModel> {
+    let several = participants.people.len() > 1;
+    let internal = participants.audience == Audience::Internal;
     let model = |person: &Person<'_>| {
-        let name = cast.person_name(person);
+        let name = participants.person_name(person);
         let presence = presence(person, clock, started_at);
         let roles = [("primary", person.primary && several), ("invited", person.invited)];
         let roles: Vec<&str> = roles.into_iter().filter(|(_, applies)| *applies && internal).map(|(role, _)| role).collect();
@@ -432,7 +341,7 @@ fn technicians(cast: &Cast<'_>, clock: &Clock<'_>, started_at: Option<Timestamp>
             presence,
         }
     };
-    cast.people.iter().map(model).collect()
+    participants.people.iter().map(model).collect()
 }
 
 fn technicians_text(technicians: &[TechnicianModel]) -> String {

@@ -4,8 +4,9 @@
 //! the system information, then the actions, then the middle of the chat: how it began says what the problem was, how
 //! it ended says what became of it.
 
-use crate::model::{Audience, SessionModel, session_name};
+use crate::model::{SessionModel, session_name};
 use crate::overflow::file_name;
+use crate::participants::Audience;
 use crate::templates::{TemplateName, TemplateProblem, Templates};
 use crate::text::{beginning, length, shortened, title};
 use crate::timeline::EntryModel;

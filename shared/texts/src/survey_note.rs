@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::model::{Audience, Cast, HeadingModel, session_name};
+use crate::model::{HeadingModel, session_name};
+use crate::participants::{Audience, Participants};
 use crate::templates::{TemplateName, Templates};
 use crate::text::{beginning, length, one_line, paragraph, title};
 use crate::{APPLIANCE_KEEPS_DAYS, NOTE_CHARACTERS_MAX, NOTE_TITLE_CHARACTERS_MAX, Rendered, View};
@@ -61,10 +62,10 @@ fn kind_of(kind: SurveyKind, gsnumber: Gsnumber) -> (TemplateName, &'static str,
 }
 
 pub(crate) fn survey_model(view: &View<'_>, kind: SurveyKind, survey: &Survey) -> SurveyModel {
-    let cast = Cast::new(view, Audience::Internal);
+    let participants = Participants::new(view, Audience::Internal);
     let from = survey.gsnumber.and_then(|gsnumber| match kind {
-        SurveyKind::Customer => cast.customer_name(gsnumber),
-        SurveyKind::Representative => cast.representative_name(gsnumber),
+        SurveyKind::Customer => participants.customer_name(gsnumber),
+        SurveyKind::Representative => participants.representative_name(gsnumber),
     });
     let answers = survey.answers.iter().map(|(question, answer)| AnswerModel {
         question: one_line(question),
@@ -73,8 +74,8 @@ pub(crate) fn survey_model(view: &View<'_>, kind: SurveyKind, survey: &Survey) -
     SurveyModel {
         heading: HeadingModel::new(view),
         from,
-        technician: cast.primary_name(),
-        customer: cast.primary_customer_name(),
+        technician: participants.primary_name(),
+        customer: participants.primary_customer_name(),
         answers: answers.filter(|answer| !answer.answer.is_empty()).collect(),
     }
 }

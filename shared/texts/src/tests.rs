@@ -345,7 +345,7 @@ mod templates {
         let heading = fields(&model::HeadingModel::new(&view));
         assert_eq!(documented("heading"), heading);
         let beyond = |fields: BTreeSet<String>| fields.difference(&heading).cloned().collect::<BTreeSet<_>>();
-        let of_session = model::SessionModel::new(&view, model::Audience::Internal);
+        let of_session = model::SessionModel::new(&view, participants::Audience::Internal);
         assert_eq!(documented("session"), beyond(fields(&of_session)));
         let of_survey = survey_note::survey_model(&view, SurveyKind::Customer, &session.customer_surveys[0]);
         assert_eq!(documented("survey"), beyond(fields(&of_survey)));

@@ -9,7 +9,7 @@ use session::write_id::Marker;
 /// What stands where a text was cut.
 pub(crate) const ELLIPSIS: &str = "...";
 
-/// The length of a text as the vendor counts it: in UTF-16 code units, the measure of the platform that Autotask is
+/// The length of a text as the vendor counts it: in UTF-16 code units, the measure of the platform that the vendor is
 /// built on. Never less than the number of characters, so a limit kept in these is kept either way.
 pub(crate) fn length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()

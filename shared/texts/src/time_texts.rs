@@ -5,7 +5,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{Audience, Cast, HeadingModel, connection_text, others};
+use crate::model::{HeadingModel, connection_text, others};
+use crate::participants::{Audience, Participants};
 use crate::templates::{TemplateName, Templates};
 use crate::text::{beginning, length, one_line, one_line_or_none};
 use crate::{NOTE_CHARACTERS_MAX, Rendered, View};
@@ -100,9 +101,9 @@ pub(crate) fn time_model(
 ) -> TimeModel {
     let clock = Clock::new(view.time_zone);
     let started_at = view.session.started_at;
-    let cast = Cast::new(view, Audience::Internal);
+    let participants = Participants::new(view, Audience::Internal);
     let (theirs, others_there): (Vec<&Person<'_>>, Vec<&Person<'_>>) =
-        cast.people.iter().partition(|person| person.key == attendance.representative);
+        participants.people.iter().partition(|person| person.key == attendance.representative);
     let name = theirs.first().and_then(|person| person.colleague_name.or(person.public_name));
     let customer = view.session.customers.iter().find(|customer| customer.primary).or(view.session.customers.first());
     let entry_duration = duration(attendance.end.as_second() - attendance.start.as_second());
@@ -119,7 +120,7 @@ pub(crate) fn time_model(
         entry_duration,
         present: present(&attendance.connections, &clock, started_at),
         others: others(&others_there, &clock, started_at),
-        customer: cast.primary_customer_name(),
+        customer: participants.primary_customer_name(),
         company: customer.and_then(|customer| one_line_or_none(customer.info.company.as_deref())),
     }
 }

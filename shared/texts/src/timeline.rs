@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{Audience, Cast};
+use crate::participants::{Audience, Participants};
 use crate::text::{one_line, paragraph, shortened};
 use session::ids::Gsnumber;
 use session::local_time::{Clock, size};
@@ -98,7 +98,7 @@ struct CategoryModel {
 /// Reads a session's events for one audience.
 pub(crate) struct Reader<'a> {
     pub(crate) session: &'a SupportSession,
-    pub(crate) cast: &'a Cast<'a>,
+    pub(crate) participants: &'a Participants<'a>,
     pub(crate) clock: &'a Clock<'a>,
     pub(crate) audience: Audience,
 }
@@ -114,7 +114,7 @@ impl Reader<'_> {
     fn work_model(&self, event: &SessionEvent) -> Option<WorkModel> {
         let text = paragraph(event.body.as_deref()?, WORK_INDENT);
         let time = self.minute(event.at);
-        (!text.is_empty()).then(|| WorkModel { time, name: self.cast.name(event.performed_by.as_ref()), text })
+        (!text.is_empty()).then(|| WorkModel { time, name: self.participants.name(event.performed_by.as_ref()), text })
     }
 
     /// The files that changed hands between customer and representatives.
@@ -129,7 +129,8 @@ impl Reader<'_> {
     }
 
     fn direction(&self, kind: &SessionEventKind) -> Option<(&'static str, bool)> {
-        let (to, from) = if self.cast.unattended { ("to endpoint", "from endpoint") } else { ("to customer", "from customer") };
+        let (to, from) =
+            if self.participants.unattended { ("to endpoint", "from endpoint") } else { ("to customer", "from customer") };
         match kind {
             SessionEventKind::FileUpload => Some((to, false)),
             SessionEventKind::FileUploadFailed => Some((to, true)),
@@ -176,7 +177,7 @@ impl Reader<'_> {
             return None;
         }
         let text = paragraph(event.body.as_deref()?, CHAT_INDENT);
-        (!text.is_empty()).then(|| (self.cast.name(event.performed_by.as_ref()), text))
+        (!text.is_empty()).then(|| (self.participants.name(event.performed_by.as_ref()), text))
     }
 
     fn action(&self, event: &SessionEvent) -> Option<(String, String)> {
@@ -188,14 +189,14 @@ impl Reader<'_> {
         let by_representative = |actor: &&Actor| actor.kind == ActorKind::Representative;
         // A download is recorded as performed by the customer; whoever fetched the file is the destination.
         let fetched_by = event.destination.as_ref().filter(|_| from_customer).filter(by_representative);
-        Some((self.cast.name(fetched_by.or(event.performed_by.as_ref())), shortened(&text, ACTION_CHARACTERS_MAX)))
+        Some((self.participants.name(fetched_by.or(event.performed_by.as_ref())), shortened(&text, ACTION_CHARACTERS_MAX)))
     }
 
     /// The one person that a chat message was for, where that is not everybody or the customer.
     fn only_reader(&self, event: &SessionEvent) -> Option<String> {
         let destination = event.destination.as_ref().filter(|actor| actor.kind == ActorKind::Representative);
         let by_representative = event.performed_by.as_ref().is_some_and(|actor| actor.kind == ActorKind::Representative);
-        destination.filter(|_| by_representative).map(|actor| self.cast.name(Some(actor)))
+        destination.filter(|_| by_representative).map(|actor| self.participants.name(Some(actor)))
     }
 
     /// Whether the customer saw it at the time. What representatives wrote to one another stays among them.
@@ -210,7 +211,7 @@ impl Reader<'_> {
             (Some(ActorKind::Customer), _) => true,
             (Some(ActorKind::Representative), Some(ActorKind::Customer | ActorKind::Everyone)) => true,
             // Without a destination there must have been no colleague to write to.
-            (Some(ActorKind::Representative), None) => self.cast.people.len() <= 1,
+            (Some(ActorKind::Representative), None) => self.participants.people.len() <= 1,
             _ => false,
         }
     }

@@ -56,9 +56,9 @@ fn neighbour_that_is_down_is_left_alone_and_given_up_after_the_retry_time() {
     let message = world.end_message();
     world.deliver(&message);
     assert_eq!(pause_of(&world, PauseScope::Ticketing).unwrap().cause, PauseCause::Down);
-    assert!(matches!(world.admission(&message), Admission::Wait { why: WaitReason::Autotask, .. }));
+    assert!(matches!(world.admission(&message), Admission::Wait { why: WaitReason::Ticketing, .. }));
     let run = world.deliver_to_its_end(&message);
-    assert_eq!(run.ending, Some(Ending::DeadLetter(DeadLetterReason::RetryTimeUsedUp(WaitReason::Autotask))));
+    assert_eq!(run.ending, Some(Ending::DeadLetter(DeadLetterReason::RetryTimeUsedUp(WaitReason::Ticketing))));
     assert!(run.called("ticket") < 100, "{}", run.called("ticket"));
 }
 
@@ -108,7 +108,7 @@ fn throttling_is_honoured_for_as_long_as_the_neighbour_asks() {
 fn event_that_other_events_pauses_keep_out_is_given_up_before_the_queue_forgets_it() {
     use delivery::Pause;
     for (cause, why) in
-        [(PauseCause::CredentialsRefused, WaitReason::AutotaskCredentials), (PauseCause::Budget, WaitReason::HourlyBudget)]
+        [(PauseCause::CredentialsRefused, WaitReason::TicketingCredentials), (PauseCause::Budget, WaitReason::HourlyBudget)]
     {
         let mut world = World::new();
         let message = world.end_message();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use delivery::waits::{not_before_receives_last, queue_time_ends};
 use delivery::{
     Admission, Answer, ApiUser, Arrival, Attention, Content, Delivery, DocumentVersion, Ending, Input, Kept, LookUp, Marker,
-    NoAuthor, Notice, NoticeSubject, Outcome, Pace, Pause, PauseScope, Place, Proof, Proofs, Record, Rules, Step, Witness,
+    NoAuthor, Notice, NoticeSubject, Outcome, Pace, Pause, PauseScope, Place, Proof, Proofs, Record, Rules, Step, Witness, Words,
     WriteId, WriteKind, WriteState, admission,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -303,7 +303,13 @@ impl World {
         let (templates, problems) = Templates::new(&self.settings.templates);
         assert!(problems.is_empty());
         let (document, api_user) = (self.document.clone(), self.api_user.clone());
-        Arc::new(Rules { settings: self.settings.clone(), templates, key_pattern: None, pace: self.pace, document, api_user })
+        let words = Words {
+            ticketing: "Autotask",
+            source_credentials: "check the API account",
+            ticketing_credentials: "check the API user",
+        };
+        let settings = self.settings.clone();
+        Arc::new(Rules { settings, templates, key_pattern: None, pace: self.pace, document, api_user, words })
     }
 
     fn claim(&mut self, message: &Message) -> (Input, Option<Record>) {

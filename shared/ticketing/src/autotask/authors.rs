@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use session::content::{Author, RoleCandidate, RoleReason};
+use session::content::{Author, NoAuthor, RoleCandidate, RoleReason};
 use session::failure::{Failure, Sentence};
 use session::ids::{ResourceId, RoleId};
 use tokio::time::Instant;
@@ -33,20 +33,6 @@ const LOGIN_FIELDS: [&str; 4] = ["email", "email2", "email3", "userName"];
 const ROLE_GONE: &str = "the role of time_entry.defaults.roleName is not active any more, or the API user cannot see it: nothing is \
                          billed at another rate; correct the name";
 
-/// Why a login leads to no one author.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AuthorProblem {
-    /// No active resource has it as an e-mail address or user name, or none that the API user may see.
-    #[error("no active Autotask resource has this e-mail address or user name")]
-    NotFound,
-    /// Several active resources have it.
-    #[error("{0} active Autotask resources have this e-mail address or user name")]
-    Ambiguous(usize),
-    /// No active role has the configured name, or none that the API user may see. No reason to bill at another rate.
-    #[error("no active Autotask role has the configured name, or the API user cannot see it")]
-    RoleNotFound,
-}
-
 /// An active resource, as far as remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KnownResource {
@@ -63,18 +49,18 @@ impl AutotaskClient {
     /// role for what was remembered.
     ///
     /// # Errors
-    /// Any [`Failure`] of a read. The inner error is no failure of a call: [`AuthorProblem`].
+    /// Any [`Failure`] of a read. The inner error is no failure of a call: [`NoAuthor`].
     pub async fn author(
         &self,
         login: &str,
         role_name: Option<&str>,
         ticket_role: Option<RoleId>,
         deadline: Instant,
-    ) -> Result<Result<Author, AuthorProblem>, Failure> {
+    ) -> Result<Result<Author, NoAuthor>, Failure> {
         let login = login.trim();
         // An empty login would match everybody without a second address.
         if login.is_empty() || login.len() > LOGIN_LENGTH_MAX {
-            return Ok(Err(AuthorProblem::NotFound));
+            return Ok(Err(NoAuthor::NotFound));
         }
         let remembered = self.resources.get(&login.to_lowercase());
         let resource = match remembered {
@@ -88,7 +74,7 @@ impl AutotaskClient {
             Some(name) => self.roles_named(name, deadline).await?,
             None => Some(Vec::new()),
         };
-        let Some(named) = named else { return Ok(Err(AuthorProblem::RoleNotFound)) };
+        let Some(named) = named else { return Ok(Err(NoAuthor::RoleNotFound)) };
         let roles = candidates(&named, ticket_role, resource.default_role);
         if !roles.is_empty() || remembered.is_none() {
             return Ok(Ok(Author { resource: resource.id, roles }));
@@ -98,7 +84,7 @@ impl AutotaskClient {
         Ok(found.map(|known| Author { resource: known.id, roles: candidates(&[], None, known.default_role) }))
     }
 
-    async fn find_resource(&self, login: &str, deadline: Instant) -> Result<Result<KnownResource, AuthorProblem>, Failure> {
+    async fn find_resource(&self, login: &str, deadline: Instant) -> Result<Result<KnownResource, NoAuthor>, Failure> {
         let key = login.to_lowercase();
         let query = resource_query(login);
         let page = self.page(&query_call(Entity::Resources, &query).hiding(login), deadline).await?;
@@ -191,7 +177,7 @@ fn resource_query(login: &str) -> Query {
 ///
 /// A foreign row alone proves nothing, since a database may take accented letters for plain ones; a full page of rows that hides
 /// the right one does.
-pub(super) fn only_one(rows: &[Value], login: &str, is_full_page: bool) -> Result<Result<KnownResource, AuthorProblem>, Failure> {
+pub(super) fn only_one(rows: &[Value], login: &str, is_full_page: bool) -> Result<Result<KnownResource, NoAuthor>, Failure> {
     let mut found: Vec<KnownResource> = Vec::new();
     for row in rows.iter().filter_map(Row::new).filter(|row| has_login(row, login)) {
         let id = ResourceId(row.integer("id").ok_or_else(|| unexpected("a resource without an id"))?);
@@ -202,9 +188,9 @@ pub(super) fn only_one(rows: &[Value], login: &str, is_full_page: bool) -> Resul
     }
     match found.as_slice() {
         _ if is_full_page => Err(unexpected("resources came back that were not asked for")),
-        [] => Ok(Err(AuthorProblem::NotFound)),
+        [] => Ok(Err(NoAuthor::NotFound)),
         [one] => Ok(Ok(*one)),
-        several => Ok(Err(AuthorProblem::Ambiguous(several.len()))),
+        _ => Ok(Err(NoAuthor::Ambiguous)),
     }
 }
 
@@ -282,7 +268,7 @@ mod tests {
             json!({ "id": 2, "isActive": false, "email": "j.roe@acme.example" }),
             json!({ "id": 3, "isActive": true, "email": null, "userName": "j.roe@acme.example.org" }),
         ];
-        assert_eq!(only_one(&rows, "j.roe@acme.example", false), Ok(Err(AuthorProblem::NotFound)));
+        assert_eq!(only_one(&rows, "j.roe@acme.example", false), Ok(Err(NoAuthor::NotFound)));
     }
 
     #[test]
@@ -297,7 +283,7 @@ mod tests {
     #[test]
     fn namesakes_are_counted_and_not_chosen_from() {
         let rows = [1, 2, 2].map(|id| json!({ "id": id, "isActive": true, "email": "shared@acme.example" }));
-        assert_eq!(only_one(&rows, "shared@acme.example", false), Ok(Err(AuthorProblem::Ambiguous(2))));
+        assert_eq!(only_one(&rows, "shared@acme.example", false), Ok(Err(NoAuthor::Ambiguous)));
     }
 
     #[test]

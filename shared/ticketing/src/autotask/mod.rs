@@ -28,7 +28,13 @@ mod vendor_texts;
 mod writes;
 mod zone;
 
-pub use authors::AuthorProblem;
 pub use client::AutotaskClient;
 pub use config::{Config, ConfigError};
 pub use threshold::ThresholdInformation;
+
+/// What people call the system.
+pub const NAME: &str = "Autotask";
+
+/// What to do when Autotask refuses the credentials.
+pub const CREDENTIALS_REMEDY: &str =
+    "check autotask.username, secret and integration_code in the connection document against the API user in Autotask";

@@ -1,9 +1,9 @@
 //! Tickets, people and their roles, the hourly budget.
 
+use session::content::NoAuthor;
 use session::content::{Author, RoleReason, TicketReference};
 use session::failure::Failure;
 use session::ids::{ResourceId, RoleId, TicketId};
-use ticketing::AuthorProblem;
 
 use crate::fixtures::{DANA, ENGINEER, number, soon, tenant};
 
@@ -58,10 +58,10 @@ async fn author_is_found_by_each_address_and_by_user_name() {
 async fn nobody_and_several_are_problems_and_never_a_guess() {
     let acme = tenant().await;
     for (login, problem) in [
-        ("nobody@acme.example", AuthorProblem::NotFound),
-        ("ivega@acme.example", AuthorProblem::NotFound),
-        ("", AuthorProblem::NotFound),
-        ("shared@acme.example", AuthorProblem::Ambiguous(2)),
+        ("nobody@acme.example", NoAuthor::NotFound),
+        ("ivega@acme.example", NoAuthor::NotFound),
+        ("", NoAuthor::NotFound),
+        ("shared@acme.example", NoAuthor::Ambiguous),
     ] {
         assert_eq!(acme.client.author(login, None, None, soon()).await, Ok(Err(problem)), "{login}");
     }
@@ -91,11 +91,11 @@ async fn configured_role_that_is_misspelt_or_inactive_or_hidden_is_a_problem_and
     let acme = tenant().await;
     for role_name in ["Enginer", "Engineer (old)"] {
         let author = acme.client.author("dwhitfield", Some(role_name), Some(ENGINEER), soon()).await;
-        assert_eq!(author, Ok(Err(AuthorProblem::RoleNotFound)), "{role_name}");
+        assert_eq!(author, Ok(Err(NoAuthor::RoleNotFound)), "{role_name}");
     }
     acme.tenant.settings(serde_json::json!({ "restricted": { "Roles": "all" } })).await;
     let author = acme.client.author("dwhitfield", Some("Engineer"), Some(ENGINEER), soon()).await;
-    assert_eq!(author, Ok(Err(AuthorProblem::RoleNotFound)));
+    assert_eq!(author, Ok(Err(NoAuthor::RoleNotFound)));
     assert_eq!(acme.client.author("dwhitfield", Some(" "), None, soon()).await.unwrap().map(|author| author.resource), Ok(DANA));
 }
 
@@ -103,7 +103,7 @@ async fn configured_role_that_is_misspelt_or_inactive_or_hidden_is_a_problem_and
 async fn role_that_was_just_made_visible_is_seen_at_once() {
     let acme = tenant().await;
     let ask = async || acme.client.author("dwhitfield", Some("Engineer (old)"), Some(ENGINEER), soon()).await.unwrap();
-    assert_eq!(ask().await, Err(AuthorProblem::RoleNotFound));
+    assert_eq!(ask().await, Err(NoAuthor::RoleNotFound));
     acme.tenant.patch_row("Roles", 305, serde_json::json!({ "isActive": true })).await;
     let author = ask().await.unwrap();
     assert_eq!(roles(&author), [(305, RoleReason::Configured), (301, RoleReason::TicketAssignment)]);

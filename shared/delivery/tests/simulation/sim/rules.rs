@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use delivery::{ApiUser, DocumentVersion, Pace, Rules};
+use delivery::{ApiUser, DocumentVersion, Pace, Rules, Words};
 use session::event::EventKind;
 use session::settings::{Beneficiary, Mode, NoteSettings, SHADOW_DAYS_DEFAULT, Settings, TimeEntrySettings};
 use texts::Templates;
@@ -136,5 +136,10 @@ fn make(choice: Choice) -> Rules {
         pace: Pace::default(),
         document: DocumentVersion(choice.version.to_string()),
         api_user: api_user(choice.user),
+        words: Words {
+            ticketing: "Autotask",
+            source_credentials: "check the API account",
+            ticketing_credentials: "check the API user",
+        },
     }
 }
