@@ -93,7 +93,8 @@ fn remember_end(base: &mut Base) {
     }
 }
 
-/// Whether the event concerns only what others write: they were to when it was first heard of.
+/// Whether the event concerns only what others write: they were to when it was first heard of. Of a session that only polls tell of that
+/// holds for its surveys too: nobody says when they were filled in, so they may be written already. A replay, or a backfill, writes them.
 fn is_left_to_others(base: &Base) -> bool {
     let record = &base.memory.record;
     let end_is_others = record.end.is_some_and(|end| end.writer == Writer::Others);
@@ -144,5 +145,11 @@ fn is_dealt_with(base: &Base) -> bool {
     let record = &base.memory.record;
     let end_unknown = record.writes.values().any(|write| write.state == END_UNKNOWN);
     let settled = record.settled_at.is_some() && !record.has_open() && !end_unknown;
-    settled && !base.case.is_replay() && record.are_all_surveys_known()
+    settled && !base.case.is_replay() && record.are_all_surveys_known() && !is_look_for_surveys(base)
+}
+
+/// Whether the report alone can say what is new: a source whose own events do not tell of the session's end tells of no survey either.
+/// Where it has told of the end, its survey events come too, and a poll of the session is an echo.
+fn is_look_for_surveys(base: &Base) -> bool {
+    base.case.input.source == Origin::Poll && base.memory.record.end.is_some_and(|end| end.at.is_none())
 }

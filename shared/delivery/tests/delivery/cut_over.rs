@@ -108,6 +108,23 @@ fn poll_leaves_to_others_what_they_wrote() {
     assert!(world.rows.is_empty());
 }
 
+/// When a survey was filled in is said by its event alone, and of this session none comes: the other writer may have written it.
+#[test]
+fn poll_leaves_the_late_survey_of_a_session_that_others_wrote_to_them_and_a_replay_takes_it() {
+    let mut world = World::new();
+    world.settings.mode = Mode::Off;
+    let poll = Message { source: Origin::Poll, ..world.end_message() };
+    world.deliver(&poll);
+    world.settings.mode = Mode::Deliver;
+    world.later(seconds(3600));
+    let report = sample::session(Some(TICKET));
+    world.report = Ok(SupportSession { customer_surveys: vec![survey(CUSTOMER)], ..report });
+    let run = world.deliver(&poll);
+    assert_eq!((run.outcome(), run.calls.len()), (Outcome::Ignored(Ignored::WrittenByOthers), 0));
+    world.deliver(&world.replay());
+    world.assert_one_of_each(&["note.session", "time.29", &format!("note.customer_survey.{CUSTOMER}")]);
+}
+
 #[test]
 fn replay_hands_over_what_others_were_to_write_and_looks_first() {
     let mut world = World::new();

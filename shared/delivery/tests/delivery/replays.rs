@@ -6,7 +6,7 @@ use session::event::EventKind;
 use session::support_session::SupportSession;
 
 use crate::sample::{self, CUSTOMER, TICKET, seconds, survey};
-use crate::world::{Crash, Message, Mishap, World, refused};
+use crate::world::{Crash, Message, Mishap, World, not_ready, refused};
 
 #[test]
 fn poll_of_an_unknown_session_looks_before_it_writes() {
@@ -27,6 +27,41 @@ fn poll_of_a_delivered_session_asks_nobody() {
     let run = world.deliver(&message);
     assert_eq!(run.outcome(), Outcome::AlreadyDelivered);
     assert_eq!(run.calls.len(), 0);
+}
+
+/// Nothing but another look at the report shows it: no event comes of a session that only polls tell of.
+#[test]
+fn late_survey_of_a_polled_session_is_found_by_the_next_poll_and_by_no_event_of_its_own() {
+    let mut world = World::new();
+    let poll = |world: &World| Message { source: Origin::Poll, ..world.end_message() };
+    world.deliver(&poll(&world));
+    world.later(seconds(3600));
+    let run = world.deliver(&poll(&world));
+    assert_eq!((run.outcome(), run.called("report")), (Outcome::AlreadyDelivered, 1), "nothing new, and nothing is written");
+    world.assert_one_note_and_one_time_entry();
+
+    let survey_note = format!("note.customer_survey.{CUSTOMER}");
+    let report = sample::session(Some(TICKET));
+    world.report = Ok(SupportSession { customer_surveys: vec![survey(CUSTOMER)], ..report });
+    for _ in 0..2 {
+        world.later(seconds(5 * 3600));
+        world.deliver(&poll(&world));
+        world.assert_one_of_each(&["note.session", "time.29", &survey_note]);
+    }
+}
+
+#[test]
+fn poll_of_a_settled_session_without_a_report_waits_for_it_and_writes_nothing_anew() {
+    let mut world = World::new();
+    let poll = Message { source: Origin::Poll, ..world.end_message() };
+    world.deliver(&poll);
+    world.later(seconds(3600));
+    world.report = Err(not_ready());
+    world.deliver(&poll);
+    world.report = Ok(sample::session(Some(TICKET)));
+    world.later(seconds(60));
+    assert_eq!(world.deliver(&poll).outcome(), Outcome::AlreadyDelivered);
+    world.assert_one_note_and_one_time_entry();
 }
 
 #[test]
