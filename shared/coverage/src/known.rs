@@ -159,7 +159,14 @@ mod tests {
     fn each_record_has_one_state_and_says_why() {
         use SessionState as State;
         let sentence = Sentence::new("Because.");
-        let waiting = Waiting { since: at(2), why: WaitReason::ReportNotReady, rounds: 1, others: BTreeMap::new(), told: false };
+        let waiting = Waiting {
+            since: at(2),
+            why: WaitReason::ReportNotReady,
+            until: None,
+            rounds: 1,
+            others: BTreeMap::new(),
+            told: false,
+        };
         let refused = WriteState::Refused { sentence: sentence.clone(), at: at(3) };
         let in_doubt = WriteState::InDoubt { sentence, at: at(3) };
         let left_open = |record| Record { left_open: Some(LeftOpen::Shadow), ..record };

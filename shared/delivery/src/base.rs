@@ -182,13 +182,13 @@ impl Base {
         let waiting = &mut self.memory.record.waiting;
         let (since, mut others, told) = match waiting.take() {
             None => (now, BTreeMap::new(), false),
-            Some(Waiting { since, why: before, rounds, mut others, told }) => {
+            Some(Waiting { since, why: before, rounds, mut others, told, .. }) => {
                 others.insert(before, rounds);
                 (since, others, told)
             }
         };
         others.remove(&why);
-        *waiting = Some(Waiting { since, why, rounds, others, told });
+        *waiting = Some(Waiting { since, why, until: Some(until), rounds, others, told });
         Ending::Wait { until, why }
     }
 

@@ -12,6 +12,9 @@ pub struct Waiting {
     pub since: Timestamp,
     /// For what, now.
     pub why: WaitReason,
+    /// Until when; for people: the queue brings the message again, whatever is said here. `None` in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// How often for the same since then.
     pub rounds: u32,
     /// How often for something else since then: what alternates does not begin its ladder anew each time.

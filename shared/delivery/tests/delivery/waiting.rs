@@ -16,6 +16,7 @@ fn report_that_is_not_ready_is_asked_for_again() {
     let run = world.deliver(&message);
     let Some(Ending::Wait { until, why }) = run.ending else { panic!("it does not wait") };
     assert_eq!((until.duration_since(world.now).as_secs(), why), (9, WaitReason::ReportNotReady));
+    assert_eq!(world.record().waiting.and_then(|waiting| waiting.until), Some(until), "people are told when it goes on");
     assert!(world.pauses.is_empty(), "other sessions have their reports");
 
     world.report = Ok(sample::session(Some(TICKET)));
