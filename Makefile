@@ -26,10 +26,11 @@ with_system = trap 'exit 130' INT TERM; trap '$(SYSTEM) --name $(1) down' EXIT; 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down replay watch unit test check prove simulate fuzz mutants bench size audit build deploy
+.PHONY: operator install-operator operator-env
 
 help: ## List the targets
 	@echo "Session Bridge: make <target>"
-	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Try it
 
@@ -45,6 +46,19 @@ down: ## Stop the local system
 replay: ## Post a sample: EVENT=events/<file>, to the local system or to URL=<outbound event URL with its token>
 	@$(if $(EVENT),,echo "Name a sample: make replay EVENT=events/outbound/support_conference_end.form (events/README.md lists them)"; exit 1;) \
 		$(LOCAL)/replay.py "$(EVENT)" --appliance "$(APPLIANCE)" $(if $(URL),--url '$(URL)')
+
+##@ Operate it
+
+# As for tests and not for the cloud: it is there in a minute, and waits for the network anyway.
+operator: ## Build the operator's program, target/debug/session-bridge (docs/operator.md)
+	@cargo build --quiet --locked -p operator
+
+# Without the optimisation across crates that the functions are worth: minutes less.
+install-operator: ## Install the operator's program, session-bridge, where cargo puts programs (~/.cargo/bin)
+	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 cargo install --quiet --locked --path operator
+
+operator-env: ## Print what leads the operator's program to the local system, for a shell to evaluate (docs/operator.md)
+	@$(SYSTEM) env
 
 ##@ Change it
 

@@ -41,9 +41,14 @@ def packaged_template(state: Path) -> Path:
 
 def simulators_binary() -> Path:
     """The simulators' program."""
+    return debug_programs() / "simulators"
+
+
+def debug_programs() -> Path:
+    """Where cargo puts programs that are built for this machine, not for the cloud."""
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
     answer = subprocess.run(command, cwd=ROOT, env=tool_environment(), capture_output=True, check=True)
-    return Path(json.loads(answer.stdout)["target_directory"]) / "debug" / "simulators"
+    return Path(json.loads(answer.stdout)["target_directory"]) / "debug"
 
 
 def run(log_path: Path, command: list[str], *, do_next: str, directory: Path = ROOT, environment: dict[str, str] | None = None) -> None:

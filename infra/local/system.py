@@ -9,6 +9,9 @@ of its own, so that tests do not disturb the one a person works with. What is in
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
+import sys
 
 import build
 import machine
@@ -19,6 +22,7 @@ import stack
 import tools
 from description import Description, Pids, Settings, forget, if_running, load, state_of
 from local_aws import LocalAws
+from progress import Stopped
 
 
 def up(settings: Settings) -> Description:
@@ -82,6 +86,29 @@ def logs(name: str, function: str) -> None:
         progress.line(message)
 
 
+def env(name: str) -> int:
+    """Prints what a shell evaluates so that the operator's program works on this system, and cannot reach the real AWS."""
+    try:
+        known = load(name)
+    except Stopped as stopped:
+        # Not where it would be evaluated.
+        print(f"{stopped.what}: {stopped.do_next}", file=sys.stderr)
+        return 1
+    print("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    for variable, value in {
+        "AWS_ENDPOINT_URL": known.endpoint,
+        "AWS_REGION": known.region,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "SESSION_BRIDGE_STACK": known.stack,
+    }.items():
+        print(f"export {variable}={shlex.quote(value)}")
+    print(f'export PATH={shlex.quote(str(build.debug_programs()))}:"$PATH"')
+    return 0
+
+
 def summary(known: Description) -> None:
     """Tells where the pieces of a running system are."""
     tenants = known.tenants_of_default
@@ -112,6 +139,7 @@ def _arguments() -> argparse.Namespace:
     _command(commands, "status", "what runs, where, and how many messages are in its queues; exit code 1 if something is missing")
     logs_parser = _command(commands, "logs", "what a function has printed, oldest first")
     logs_parser.add_argument("--function", choices=build.FUNCTIONS, default="worker", help="whose [worker]")
+    _command(commands, "env", "what a shell evaluates so that the operator's program works on this system")
     return parser.parse_args()
 
 
@@ -129,6 +157,8 @@ def main() -> int | None:
             return down(arguments.name)
         case "status":
             return status(arguments.name)
+        case "env":
+            return env(arguments.name)
         case _:
             return logs(arguments.name, arguments.function)
 
