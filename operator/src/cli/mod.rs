@@ -1,5 +1,7 @@
 //! The commands and the options that all of them share.
 
+mod argument;
+mod connection;
 mod token;
 
 use clap::{Args, Parser, Subcommand};
@@ -52,6 +54,9 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Connection documents: make, check, store, show, test.
+    #[command(subcommand)]
+    Connection(connection::Command),
     /// Tokens of the outbound event URL.
     #[command(subcommand)]
     Token(token::Command),
@@ -65,6 +70,7 @@ impl Cli {
     /// As [`Failure`] says; the exit code follows from it.
     pub(crate) async fn run(self) -> Result<Outcome, Failure> {
         match self.command {
+            Command::Connection(command) => command.run(&self.common).await,
             Command::Token(command) => command.run(&self.common).await,
         }
     }

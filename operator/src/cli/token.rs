@@ -1,8 +1,10 @@
 //! `session-bridge token`: makes the token by which an appliance shows itself.
 
 use clap::Subcommand;
+use session::ApplianceId;
 
 use super::Common;
+use super::argument::appliance_id;
 use crate::desk::token;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
@@ -17,16 +19,14 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  session-bridge token new default")]
     New {
         /// The appliance's id.
-        appliance: String,
+        #[arg(id = "connection", value_name = "APPLIANCE", value_parser = appliance_id)]
+        appliance: ApplianceId,
     },
 }
 
 impl Command {
     pub(crate) async fn run(self, common: &Common) -> Result<Outcome, Failure> {
         let Self::New { appliance } = self;
-        let appliance = appliance.parse().map_err(|_| {
-            Failure::usage(format!("{appliance:?} is not an appliance id"), "1 to 60 letters, digits, dots and underscores")
-        })?;
         // The deploy line keeps the tokens that are there; without a stack it is that of a first deployment.
         let deployed = Stack::find(common).await.ok();
         let tokens = deployed.as_ref().and_then(|stack| stack.parameter("ApplianceTokens"));

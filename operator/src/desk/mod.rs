@@ -1,3 +1,6 @@
 //! What the commands do, as functions that take and give values.
 
+pub(crate) mod document;
+pub(crate) mod json_text;
 pub(crate) mod token;
+pub(crate) mod vault;

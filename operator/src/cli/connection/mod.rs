@@ -1,0 +1,85 @@
+//! `session-bridge connection`: the connection documents, from the first question to the last right.
+
+mod check;
+mod mode;
+mod put;
+mod show;
+
+use clap::Subcommand;
+
+use super::Common;
+use crate::desk::document::Remark;
+use crate::desk::vault::Vault;
+use crate::failure::{Failure, Outcome};
+use crate::stack::Stack;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Checks a connection document without sending it anywhere: each mistake with its line and key.
+    ///
+    /// Stricter than the worker, which goes on with keys that it does not know: here a misspelt key is a mistake. Exit code 0: it can
+    /// be used; 3: it cannot; 2: the file cannot be read.
+    #[command(after_help = "Examples:\n  session-bridge connection check connection.json\n  \
+                            git show HEAD:acme.json | session-bridge connection check - --json")]
+    Check(check::Arguments),
+    /// Stores a connection document; credentials that the file leaves out are kept.
+    ///
+    /// So the file can live in a repository without its secrets: appliance.oauth.client_secret, appliance.password.password,
+    /// autotask.secret and autotask.integration_code are taken from the stored document, as long as the login beside them is the same
+    /// or left out, too. A document with a mistake is not stored. Takes effect within five minutes.
+    #[command(after_help = "Examples:\n  session-bridge connection put default connection.json --dry-run\n  \
+                            session-bridge connection put default connection.json")]
+    Put(put::Arguments),
+    /// Shows the stored connection document with its secrets masked.
+    #[command(after_help = "Example:\n  session-bridge connection show default")]
+    Show(show::Arguments),
+    /// Changes the mode of a connection, and nothing else of its document.
+    ///
+    /// deliver: write. shadow: decide and keep what would be written, write nothing. hold: events wait in the queue (13 days). off:
+    /// events are recorded as ignored. A session whose end is first seen in shadow or off is written only by a replay. Takes effect
+    /// within five minutes.
+    #[command(after_help = "Example:\n  session-bridge connection mode default hold")]
+    Mode(mode::Arguments),
+}
+
+impl Command {
+    pub(crate) async fn run(self, common: &Common) -> Result<Outcome, Failure> {
+        match self {
+            Self::Check(arguments) => arguments.run(common),
+            Self::Put(arguments) => arguments.run(common).await,
+            Self::Show(arguments) => arguments.run(common).await,
+            Self::Mode(arguments) => arguments.run(common).await,
+        }
+    }
+}
+
+fn vault(stack: &Stack) -> Result<Vault, Failure> {
+    Ok(Vault::new(stack.secrets(), stack.output("ConnectionPrefix")?))
+}
+
+/// One line as compilers write it, which editors follow to the place.
+fn line_of(file: &str, remark: &Remark) -> String {
+    let place = match (remark.line, remark.column) {
+        (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
+        _ => file.to_owned(),
+    };
+    match &remark.key {
+        Some(key) => format!("{place}: {key}: {}", remark.problem),
+        None => format!("{place}: {}", remark.problem),
+    }
+}
+
+fn print_warnings(file: &str, remarks: &[Remark]) {
+    for remark in remarks {
+        eprintln!("warning: {}", line_of(file, remark));
+    }
+}
+
+/// What a command ends with that was given a document with mistakes, all of which are told.
+fn refused(file: &str, mistakes: &[Remark]) -> Failure {
+    let lines: Vec<String> = mistakes.iter().map(|mistake| line_of(file, mistake)).collect();
+    Failure::refused(
+        format!("the document cannot be used:\n  {}", lines.join("\n  ")),
+        "correct it; docs/connection.md describes every key",
+    )
+}
