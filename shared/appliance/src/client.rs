@@ -18,12 +18,14 @@ use session::{ApplianceId, Failure, Listing, Lsid, Sentence, SupportSession, Win
 use tokio_util::io::StreamReader;
 
 mod answer;
+mod api_information;
 mod config;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod sealed_token;
 mod token;
 
+pub use api_information::{ApiInformation, CommandRight};
 pub use config::{ApplianceConfig, ConfigError, Credentials};
 pub use sealed_token::SealedToken;
 use token::TokenSource;
@@ -44,6 +46,7 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct ApplianceClient {
     http: Client,
     reporting: Url,
+    command: Url,
     access: Access,
 }
 
@@ -63,6 +66,7 @@ impl ApplianceClient {
         Ok(Self {
             http: config.http_client()?,
             reporting: below(&base, &["api", "reporting"]),
+            command: below(&base, &["api", "command"]),
             access: match config.credentials {
                 Credentials::OAuth { client_id, client_secret } => {
                     Access::Token(TokenSource::new(below(&base, &["oauth2", "token"]), client_id, client_secret))
@@ -92,7 +96,7 @@ impl ApplianceClient {
             answer::accepted(&response, "the report")?;
             Ok(read_report_async(body(response), lsid).await?)
         };
-        within(time_left, self.ask(&form, read)).await
+        within(time_left, self.ask(&self.reporting, &form, read)).await
     }
 
     /// The closed sessions that ended within the window, as the appliance lists them now, within `time_left` and [`CALL_TIMEOUT`].
@@ -114,7 +118,41 @@ impl ApplianceClient {
             let source_now = answer::clock(&response);
             Ok(Listing { sessions: read_listing_async(body(response)).await?, source_now })
         };
-        within(time_left, self.ask(&form, read)).await
+        within(time_left, self.ask(&self.reporting, &form, read)).await
+    }
+
+    /// Whether somebody answers at its address, over TLS as the settings want it: any answer will do. Shows no credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotTaken`] without a connection, naming what TLS or the system says; [`Failure::Unknown`] without an answer.
+    pub async fn reach(&self, time_left: Duration) -> Result<(), Failure> {
+        within(time_left, async { send(self.http.head(self.reporting.clone())).await.map(drop) }).await
+    }
+
+    /// Asks for a token, unless one is in use. A client that works with a user's password has none to ask for.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::CredentialsRefused`], or what else a call can come to.
+    pub async fn authenticate(&self, time_left: Duration) -> Result<(), Failure> {
+        match &self.access {
+            Access::Token(tokens) => within(time_left, async { tokens.current(&self.http).await.map(drop) }).await,
+            Access::Password { .. } => Ok(()),
+        }
+    }
+
+    /// What the appliance says of its API and of the rights of our account.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch_report`](Self::fetch_report).
+    pub async fn api_information(&self, time_left: Duration) -> Result<ApiInformation, Failure> {
+        let read = async |response| {
+            answer::accepted(&response, "get_api_info")?;
+            api_information::read(&answer::read_bounded(response, "get_api_info").await?)
+        };
+        within(time_left, self.ask(&self.command, &[("action", "get_api_info")], read)).await
     }
 
     /// Whether it works with tokens: with a user's password there is nothing to share.
@@ -142,19 +180,24 @@ impl ApplianceClient {
         }
     }
 
-    /// One call to the reporting API; its answer is read by `read`, a second one if the token was refused.
-    async fn ask<T>(&self, form: &[(&str, &str)], read: impl AsyncFn(Response) -> Result<T, Failure>) -> Result<T, Failure> {
+    /// One call to an API; its answer is read by `read`, a second one if the token was refused.
+    async fn ask<T>(
+        &self,
+        api: &Url,
+        form: &[(&str, &str)],
+        read: impl AsyncFn(Response) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let tokens = match &self.access {
             Access::Password { username, password } => {
                 let mut form = form.to_vec();
                 form.extend([("username", username.as_str()), ("password", password.expose_secret())]);
-                return read(send(self.request(&form)).await?).await;
+                return read(send(self.request(api, &form)).await?).await;
             }
             Access::Token(tokens) => tokens,
         };
         let token = tokens.current(&self.http).await?;
         let with_token = async |token: &token::Token| {
-            let request = self.request(form).bearer_auth(token.expose_secret());
+            let request = self.request(api, form).bearer_auth(token.expose_secret());
             read(send(request).await?).await
         };
         match with_token(&token).await {
@@ -165,8 +208,8 @@ impl ApplianceClient {
         }
     }
 
-    fn request(&self, form: &[(&str, &str)]) -> RequestBuilder {
-        self.http.post(self.reporting.clone()).form(form)
+    fn request(&self, api: &Url, form: &[(&str, &str)]) -> RequestBuilder {
+        self.http.post(api.clone()).form(form)
     }
 }
 

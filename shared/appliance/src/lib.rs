@@ -22,6 +22,6 @@ pub mod report;
 pub use outbound_event::{Malformed, Parsed};
 
 #[cfg(feature = "client")]
-pub use client::{ApplianceClient, ApplianceConfig, ConfigError, Credentials, SealedToken};
+pub use client::{ApiInformation, ApplianceClient, ApplianceConfig, CommandRight, ConfigError, Credentials, SealedToken};
 #[cfg(feature = "client")]
 pub use report::{ReportError, read_listing, read_listing_async, read_report, read_report_async};

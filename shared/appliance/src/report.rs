@@ -111,6 +111,11 @@ pub enum ReportError {
     },
 }
 
+/// What an `<error>` of the appliance with that text means, whichever of its APIs says it.
+pub(crate) fn refusal(text: &str) -> ReportError {
+    error_texts::meaning(text)
+}
+
 /// What the delivery does next: refused credentials and missing rights pause the connection and are told, an answer without the
 /// session is asked for again, and so is one that cannot be read, for it may have been cut on its way.
 impl From<ReportError> for Failure {

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use appliance::{ApplianceClient, ApplianceConfig, Credentials};
+use appliance::{ApplianceClient, ApplianceConfig, CommandRight, Credentials};
 use session::{ApplianceId, EndedSession, Failure, Listing, Lsid, Sentence, SupportSession, Window};
 use simulators::{ApplianceSimulator, ApplianceTenant, Fault, FaultAction};
 
@@ -307,4 +307,18 @@ async fn list_needs_the_right_to_reports_and_a_token_that_ended_is_renewed() {
     tenant.settings(serde_json::json!({ "may_report": false })).await;
     let outcome = listed(&client, HOUR).await;
     assert!(matches!(outcome, Err(Failure::Blocked { .. })), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn rights_of_the_account_are_told_whatever_they_are() {
+    let (_simulator, tenant, client) = ready().await;
+    client.reach(PATIENCE).await.unwrap();
+    client.authenticate(PATIENCE).await.unwrap();
+    let everything = client.api_information(PATIENCE).await.unwrap();
+    assert_eq!((everything.command_right(), everything.may_report()), (CommandRight::Full, Some(true)));
+    tenant.settings(serde_json::json!({ "may_command": "none", "may_report": false })).await;
+    let nothing = client.api_information(PATIENCE).await.unwrap();
+    assert_eq!((nothing.command_right(), nothing.may_report()), (CommandRight::None, Some(false)));
+    let stranger = self::client(&tenant, account("another-secret"));
+    assert!(matches!(stranger.authenticate(PATIENCE).await, Err(Failure::CredentialsRefused { .. })));
 }

@@ -63,3 +63,18 @@ fn retry_after(response: &Response) -> Option<Duration> {
 pub(super) fn clock(response: &Response) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(response.headers().get(DATE)?.as_bytes()).ok()
 }
+
+/// The most bytes of an answer that is read as a whole. Real ones have a few hundred.
+const WHOLE_BYTES_MAX: usize = 64 * 1024;
+
+/// The body of an answer that is small. `what` says whose answer it is.
+pub(super) async fn read_bounded(mut response: Response, what: &str) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| call_failed(&error))? {
+        if body.len() + chunk.len() > WHOLE_BYTES_MAX {
+            return Err(Failure::Unreadable { what: Sentence::new(&format!("the answer to {what} is too long")) });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

@@ -16,9 +16,6 @@ use tokio::time::Instant;
 use super::answer;
 use super::sealed_token::{OpenToken, SealedToken, SealingKey};
 
-/// The most bytes of an answer to a token request. Real ones have a few hundred.
-const TOKEN_ANSWER_BYTES_MAX: usize = 64 * 1024;
-
 /// How long before its end a token is no longer used: a call may take so long, and clocks differ.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
@@ -128,7 +125,7 @@ impl TokenSource {
             Err(failure) if !may_explain(response.status()) => return Err(failure),
             accepted => accepted,
         };
-        self.judged(accepted, &read_bounded(response).await?, asked_at)
+        self.judged(accepted, &answer::read_bounded(response, "the token request").await?, asked_at)
     }
 
     /// What an answer comes to; `accepted` is what its status alone says.
@@ -204,17 +201,6 @@ impl Seconds {
 /// What can stand in a header: an answer must not be able to make a request that cannot be sent.
 fn is_header_text(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| answer::call_failed(&error))? {
-        if body.len() + chunk.len() > TOKEN_ANSWER_BYTES_MAX {
-            return Err(unreadable("is too long"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 fn unreadable(why: &str) -> Failure {
