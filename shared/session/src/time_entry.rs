@@ -194,7 +194,8 @@ fn outside_limits(seconds: i64, settings: &TimeEntrySettings) -> Option<TimePlan
 
 /// The configured resource of that user, else an address made of the name and the default domain, as the old plugin
 /// made it. `None`: nothing is left of it without its domain.
-fn login(username: &str, settings: &TimeEntrySettings) -> Option<String> {
+#[must_use]
+pub fn login(username: &str, settings: &TimeEntrySettings) -> Option<String> {
     let bare = username.rsplit_once('\\').map_or(username, |(_, user)| user).trim();
     let configured = |name: &str| {
         let name = name.to_lowercase();

@@ -1,7 +1,7 @@
 //! A client of the Autotask PSA REST API, version 1.0: what Session Bridge reads and writes there, and nothing else.
 //!
 //! Reading order: [`AutotaskClient`] and its operations, a file per subject (`tickets`, `authors`, `writes`, `lookups`,
-//! `threshold`); below them `transport` (one HTTP call: address, credentials, bounds, the slots per entity) with `zone` (which
+//! `threshold`, `rights`); below them `transport` (one HTTP call: address, credentials, bounds, the slots per entity) with `zone` (which
 //! host) and `answer` with `vendor_texts` (what came back, pure); beside them `query` and `row`, the two shapes of the wire.
 //!
 //! Three rules hold everywhere. A row that a query returns is checked again here, because Autotask drops an operator that it does
@@ -20,6 +20,7 @@ mod config;
 pub mod fuzzing;
 mod lookups;
 mod query;
+mod rights;
 mod row;
 mod threshold;
 mod tickets;
@@ -30,6 +31,7 @@ mod zone;
 
 pub use client::AutotaskClient;
 pub use config::{Config, ConfigError};
+pub use rights::{Access, Choice, Extent, Subject};
 pub use threshold::ThresholdInformation;
 
 /// What people call the system.

@@ -154,7 +154,8 @@ impl Transport {
         }
     }
 
-    async fn zone(&self, deadline: Instant) -> Result<Url, Failure> {
+    /// Where the tenant lives.
+    pub(super) async fn zone(&self, deadline: Instant) -> Result<Url, Failure> {
         let (ask, allow_plain_http, found) = match &self.zones {
             Zones::Configured(url) => return Ok(url.clone()),
             Zones::Discovered { ask, allow_plain_http, found } => (ask, *allow_plain_http, found),

@@ -7,6 +7,7 @@ mod faults;
 mod finding;
 mod fixtures;
 mod reading;
+mod rights;
 mod scripted;
 mod wire;
 mod writing;
