@@ -2,5 +2,6 @@
 
 pub(crate) mod document;
 pub(crate) mod json_text;
+pub(crate) mod rights;
 pub(crate) mod token;
 pub(crate) mod vault;

@@ -4,6 +4,7 @@ mod check;
 mod mode;
 mod put;
 mod show;
+mod test;
 
 use clap::Subcommand;
 
@@ -40,6 +41,14 @@ pub(crate) enum Command {
     /// within five minutes.
     #[command(after_help = "Example:\n  session-bridge connection mode default hold")]
     Mode(mode::Arguments),
+    /// Tests the stored connection: every right named one by one, and for each that is missing what to grant and where.
+    ///
+    /// Nothing is written without --write, which puts an internal note and a time entry of one minute on the ticket, finds them again by
+    /// their markers, and says how to remove them. The calls go out from this machine: whether the appliance lets the worker's address in
+    /// shows its first event. Exit code 1 if a check fails.
+    #[command(after_help = "Examples:\n  session-bridge connection test default\n  \
+                            session-bridge connection test default --representative dwhitfield --ticket T20250318.0042 --write")]
+    Test(test::Arguments),
 }
 
 impl Command {
@@ -49,6 +58,7 @@ impl Command {
             Self::Put(arguments) => arguments.run(common).await,
             Self::Show(arguments) => arguments.run(common).await,
             Self::Mode(arguments) => arguments.run(common).await,
+            Self::Test(arguments) => arguments.run(common).await,
         }
     }
 }
