@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use appliance::{ApplianceClient, CommandRight};
 use connection::Document;
+use delivery::{Marker, WriteId};
 use jiff::{SignedDuration, Timestamp};
 use link::from_document::{appliance_client, autotask_client};
 use serde::Serialize;
-use session::content::{Author, Note, Ticket, TicketReference, TimeEntry};
-use session::delivery::{Marker, WriteId};
+use session::content::{Author, NoAuthor, Note, Ticket, TicketReference, TimeEntry};
 use session::settings::Visibility;
 use session::time_entry::{date_worked, login};
 use session::{Failure, Lsid, ResourceId, Window, external_key};
@@ -370,7 +370,10 @@ async fn find_author(
     list: &mut List<'_>,
 ) -> Option<Author> {
     let settings = &document.autotask.time_entry;
-    let login = login(user, settings);
+    let Some(login) = login(user, settings) else {
+        list.fails("resource", format!("{user} is a domain without a user name"), "name a user of the appliance with --representative");
+        return None;
+    };
     let role_name = settings.defaults.role_name.as_deref();
     let role_of_ticket = ticket.and_then(|ticket| ticket.assigned_role);
     match client.author(&login, role_name, role_of_ticket, soon()).await {
@@ -386,9 +389,9 @@ async fn find_author(
             }
             return Some(author);
         }
-        Ok(Err(ticketing::AuthorProblem::RoleNotFound)) => list.fails(
+        Ok(Err(NoAuthor::RoleNotFound)) => list.fails(
             "role",
-            ticketing::AuthorProblem::RoleNotFound.to_string(),
+            NoAuthor::RoleNotFound.to_string(),
             "correct autotask.time_entry.defaults.roleName; roles are at Admin > Resources (Users) > Roles",
         ),
         Ok(Err(problem)) => list.fails(

@@ -183,12 +183,15 @@ pub enum Place {
 }
 
 /// Why there is no resource that we could be sure of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoAuthor {
     /// No active one has that e-mail address or user name.
+    #[error("no active resource has this e-mail address or user name")]
     NotFound,
     /// Several have it.
+    #[error("several active resources have this e-mail address or user name")]
     Ambiguous,
     /// No active role has the configured name, or none that the API user can see.
+    #[error("no active role has the configured name, or the API user cannot see it")]
     RoleNotFound,
 }

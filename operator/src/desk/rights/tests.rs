@@ -28,7 +28,7 @@ impl World {
         let text = connection_document::changed(usual, self.changes.clone()).to_string();
         let (document, _) = Document::parse_strictly(&text).unwrap();
         let mut told = Vec::new();
-        let now = jiff::Timestamp::from_second(1_764_000_000).unwrap();
+        let now = Timestamp::from_second(1_764_000_000).unwrap();
         let checks = test(&document, &wanted, now, &mut |check| told.push(check.clone())).await;
         assert_eq!(told, checks);
         checks
