@@ -11,6 +11,7 @@ use link::Links;
 use queue::{EventsQueue, WaitingRoom};
 
 use crate::cli::Common;
+use crate::desk::token::Deployed;
 use crate::failure::Failure;
 
 /// A deployed stack.
@@ -61,6 +62,15 @@ impl Stack {
     /// A parameter as it was deployed.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
+    }
+
+    /// What a new token is to be deployed beside.
+    pub(crate) fn deployed(&self) -> Deployed<'_> {
+        Deployed {
+            stack: &self.name,
+            architecture: self.parameter("Architecture").unwrap_or("arm64"),
+            tokens: self.parameter("ApplianceTokens").unwrap_or_default(),
+        }
     }
 
     /// The ledger.

@@ -2,6 +2,8 @@
 
 mod argument;
 mod connection;
+mod links;
+mod question;
 mod token;
 
 use clap::{Args, Parser, Subcommand};
@@ -57,6 +59,9 @@ enum Command {
     /// Connection documents: make, check, store, show, test.
     #[command(subcommand)]
     Connection(connection::Command),
+    /// Says which LiveLinks and which custom link to set up, with the addresses of this connection.
+    #[command(after_help = "Example:\n  session-bridge links default")]
+    Links(links::Arguments),
     /// Tokens of the outbound event URL.
     #[command(subcommand)]
     Token(token::Command),
@@ -71,6 +76,7 @@ impl Cli {
     pub(crate) async fn run(self) -> Result<Outcome, Failure> {
         match self.command {
             Command::Connection(command) => command.run(&self.common).await,
+            Command::Links(arguments) => arguments.run(&self.common).await,
             Command::Token(command) => command.run(&self.common).await,
         }
     }

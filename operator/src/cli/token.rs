@@ -29,14 +29,16 @@ impl Command {
         let Self::New { appliance } = self;
         // The deploy line keeps the tokens that are there; without a stack it is that of a first deployment.
         let deployed = Stack::find(common).await.ok();
-        let tokens = deployed.as_ref().and_then(|stack| stack.parameter("ApplianceTokens"));
-        let new = token::new(&appliance, tokens.unwrap_or_default());
+        let new = token::new(&appliance, &common.stack, deployed.as_ref().map(Stack::deployed));
         match common.format() {
             Format::Json => output::json(&new),
             Format::Text => {
                 println!("token      {}", new.token);
                 println!("SHA-256    {}", new.sha256);
-                println!("\nThe token is shown only now. Put it into the appliance's URL, and its hash into the stack:\n");
+                println!(
+                    "\nThe token is shown only now. Put it into the appliance's URL, and its hash into the stack, in the checkout that"
+                );
+                println!("deploys it{}:\n", if deployed.is_none() { " (it asks for the token the first time)" } else { "" });
                 println!("  {}", new.deploy);
             }
         }

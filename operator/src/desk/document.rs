@@ -114,7 +114,7 @@ pub(crate) fn with_kept_credentials(text: &str, stored: &str) -> (String, Vec<&'
         let is_other = login.instead_of.is_some_and(|section| is_set(&own, section));
         let stored_name = stored_values.get(login.name);
         let of_another = is_set(&own, login.name) && own.get(login.name) != stored_name;
-        if is_other || of_another || !stored_name.is_some_and(|name| *name != "null") {
+        if is_other || of_another || stored_name.is_none_or(|name| *name == "null") {
             continue;
         }
         if !is_set(&own, login.section) {

@@ -1,7 +1,10 @@
 //! What the commands do, as functions that take and give values.
 
+pub(crate) mod authority;
 pub(crate) mod document;
+pub(crate) mod draft;
 pub(crate) mod json_text;
+pub(crate) mod links;
 pub(crate) mod rights;
 pub(crate) mod token;
 pub(crate) mod vault;

@@ -32,6 +32,9 @@ snapshots!(
     no_such_file => ["connection", "check", "nowhere.json"],
     wrong_appliance_id => ["connection", "show", "a b"],
     unknown_mode => ["connection", "mode", "default", "pause"],
+    help_of_new => ["connection", "new", "--help"],
+    help_of_test => ["connection", "test", "--help"],
+    write_without_a_ticket => ["connection", "test", "default", "--write"],
     help_of_check => ["connection", "check", "--help"],
     help_of_put => ["connection", "put", "--help"],
 );

@@ -2,6 +2,7 @@
 
 mod check;
 mod mode;
+mod new;
 mod put;
 mod show;
 mod test;
@@ -16,6 +17,16 @@ use crate::stack::Stack;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Makes a connection: asks, tests, stores its document, makes its token, and waits for the first event.
+    ///
+    /// Asks for what has no default; every question can be answered by its option. Secrets are typed unseen, or come from a file or a
+    /// variable, never from the command line. What the two neighbours do not grant is named before anything is stored. Then says what is
+    /// left to do by hand: the URL, the boxes to tick, the authority to upload, the links.
+    #[command(after_help = "Examples:\n  session-bridge connection new default\n  \
+                            session-bridge connection new acme --name 'Acme, production' --mode shadow --time-zone Europe/Berlin \\\n    \
+                            --appliance-url https://support.example.com --client-id 5f1c --client-secret-file client-secret \\\n    \
+                            --autotask-username bridge@acme.example --time-entries acme.example --wait 0")]
+    New(Box<new::Arguments>),
     /// Checks a connection document without sending it anywhere: each mistake with its line and key.
     ///
     /// Stricter than the worker, which goes on with keys that it does not know: here a misspelt key is a mistake. Exit code 0: it can
@@ -54,6 +65,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) async fn run(self, common: &Common) -> Result<Outcome, Failure> {
         match self {
+            Self::New(arguments) => arguments.run(common).await,
             Self::Check(arguments) => arguments.run(common),
             Self::Put(arguments) => arguments.run(common).await,
             Self::Show(arguments) => arguments.run(common).await,
@@ -63,7 +75,8 @@ impl Command {
     }
 }
 
-fn vault(stack: &Stack) -> Result<Vault, Failure> {
+/// Where the stack's connection documents are.
+pub(crate) fn vault(stack: &Stack) -> Result<Vault, Failure> {
     Ok(Vault::new(stack.secrets(), stack.output("ConnectionPrefix")?))
 }
 
@@ -86,7 +99,7 @@ fn print_warnings(file: &str, remarks: &[Remark]) {
 }
 
 /// What a command ends with that was given a document with mistakes, all of which are told.
-fn refused(file: &str, mistakes: &[Remark]) -> Failure {
+pub(crate) fn refused(file: &str, mistakes: &[Remark]) -> Failure {
     let lines: Vec<String> = mistakes.iter().map(|mistake| line_of(file, mistake)).collect();
     Failure::refused(
         format!("the document cannot be used:\n  {}", lines.join("\n  ")),

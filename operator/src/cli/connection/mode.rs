@@ -24,8 +24,9 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
+/// A mode, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Word {
+pub(super) enum Word {
     Deliver,
     Shadow,
     Hold,

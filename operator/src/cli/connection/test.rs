@@ -48,7 +48,7 @@ impl Arguments {
 }
 
 /// Tests and tells; exit code 1 if anything fails.
-pub(super) async fn run(document: &Document, wanted: &Wanted, format: Format) -> Result<Outcome, Failure> {
+async fn run(document: &Document, wanted: &Wanted, format: Format) -> Result<Outcome, Failure> {
     #[expect(clippy::disallowed_methods, reason = "a command begins here")]
     let now = Timestamp::now();
     let mut tell = |check: &Check| {
@@ -65,14 +65,16 @@ pub(super) async fn run(document: &Document, wanted: &Wanted, format: Format) ->
     Ok(if failed == 0 { Outcome::Done } else { Outcome::NeedsPerson })
 }
 
-fn line_of(check: &Check) -> String {
+/// A check as a person reads it.
+pub(super) fn line_of(check: &Check) -> String {
     let word = if check.ok { "ok  " } else { "FAIL" };
     let name = check.name.replace('_', " ");
     let remedy = check.remedy.as_ref().map(|remedy| format!("\n      -> {remedy}")).unwrap_or_default();
     format!("{word}  {name:18}  {}{remedy}", check.detail)
 }
 
-fn verdict(count: usize, failed: usize) -> String {
+/// What they come to.
+pub(super) fn verdict(count: usize, failed: usize) -> String {
     match failed {
         0 => format!("All {count} checks are fine."),
         1 => format!("1 of {count} checks fails."),

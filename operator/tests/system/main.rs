@@ -1,0 +1,8 @@
+//! The real program against the local system: what a person types, and what comes back. Needs the local system (`make test`).
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod connection;
+mod harness;
+mod new_connection;
+mod tested;
