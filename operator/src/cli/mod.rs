@@ -3,6 +3,7 @@
 mod argument;
 mod connection;
 mod links;
+mod preview;
 mod question;
 mod token;
 
@@ -62,6 +63,12 @@ enum Command {
     /// Says which LiveLinks and which custom link to set up, with the addresses of this connection.
     #[command(after_help = "Example:\n  session-bridge links default")]
     Links(links::Arguments),
+    /// Shows the note, the surveys and the time entry of a report as they would be; without any network.
+    ///
+    /// For templates and settings, before they are stored. Exit code 1 if a template cannot be used.
+    #[command(after_help = "Examples:\n  session-bridge preview events/reports/printer.xml\n  \
+                            session-bridge preview report.xml --connection connection.json --template session_note=note.hbs")]
+    Preview(preview::Arguments),
     /// Tokens of the outbound event URL.
     #[command(subcommand)]
     Token(token::Command),
@@ -77,6 +84,7 @@ impl Cli {
         match self.command {
             Command::Connection(command) => command.run(&self.common).await,
             Command::Links(arguments) => arguments.run(&self.common).await,
+            Command::Preview(arguments) => arguments.run(&self.common),
             Command::Token(command) => command.run(&self.common).await,
         }
     }

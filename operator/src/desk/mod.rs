@@ -5,6 +5,7 @@ pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod json_text;
 pub(crate) mod links;
+pub(crate) mod preview;
 pub(crate) mod rights;
 pub(crate) mod token;
 pub(crate) mod vault;
