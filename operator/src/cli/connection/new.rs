@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     /// IANA name, as in Europe/Berlin: for the times in notes.
     #[arg(long)]
     time_zone: Option<String>,
-    /// The appliance's address, as in https://support.example.com.
+    /// The appliance's https address.
     #[arg(long, value_name = "URL")]
     appliance_url: Option<String>,
     /// The client id of its API account.
