@@ -13,9 +13,6 @@ use telemetry::Log;
 use crate::clock;
 use crate::log_line::{notice_line, notification_failed_line};
 
-/// Amazon SNS takes subjects of less than 100 characters.
-const SUBJECT_CHARACTERS_MAX: usize = 99;
-
 /// Notifies people.
 #[derive(Debug, Clone)]
 pub struct Notifier {
@@ -90,28 +87,7 @@ fn subject(connection: ConnectionName<'_>, subject: NoticeSubject) -> String {
         NoticeSubject::TemplateFailed => "a template failed",
         NoticeSubject::Connection => "the connection document cannot be used",
     };
-    let around = "Session Bridge: : ".len() + what.len();
-    short(&format!("Session Bridge: {}: {what}", short_name(connection, SUBJECT_CHARACTERS_MAX.saturating_sub(around))))
-}
-
-/// The name and the id in so many characters: the name gives way, for what has happened must be read. Mail subjects are ASCII;
-/// the text has the name as it is.
-fn short_name(connection: ConnectionName<'_>, room: usize) -> String {
-    const CUT: &str = "...";
-    let ascii = |character: char| if character.is_ascii() { character } else { '?' };
-    let whole: String = connection.to_string().chars().map(ascii).collect();
-    let id = connection.appliance.as_str();
-    // The cut name, a blank and the parentheses around the id.
-    let for_name = room.saturating_sub(CUT.len() + id.len() + " ()".len());
-    match whole.len() {
-        length if length <= room => whole,
-        _ if for_name == 0 => id.to_owned(),
-        _ => format!("{}{CUT} ({id})", whole.chars().take(for_name).collect::<String>()),
-    }
-}
-
-fn short(text: &str) -> String {
-    text.chars().take(SUBJECT_CHARACTERS_MAX).collect()
+    connection.subject(what)
 }
 
 fn connection_text(connection: ConnectionName<'_>, problem: &str, remedy: &str) -> String {
@@ -172,20 +148,5 @@ mod tests {
         let told = subject(ConnectionName::from(&appliance), NoticeSubject::InDoubt);
         assert_eq!(told, "Session Bridge: acme: a write is in doubt");
         assert_eq!(ConnectionName { appliance: &appliance, name: " \n " }.to_string(), "acme");
-    }
-
-    #[test]
-    fn subject_is_short_ascii_of_one_line_and_says_what_happened_whatever_the_name_is() {
-        let long: ApplianceId = "a".repeat(60).parse().unwrap();
-        for appliance in [&ApplianceId::default(), &long] {
-            for name in [ACME, "", "Jörg\r\nMüller ✓", &"long ".repeat(100)] {
-                let told = subject(ConnectionName { appliance, name }, NoticeSubject::InDoubt);
-                assert!(told.len() <= 99 && told.is_ascii() && !told.contains('\n'), "{told}");
-                assert!(told.ends_with(": a write is in doubt") && told.contains(appliance.as_str()), "{told}");
-            }
-        }
-        let named = ConnectionName { appliance: &ApplianceId::default(), name: &"long ".repeat(100) };
-        let expected = "Session Bridge: long long long long long long long long lo... (default): look-ups cannot be trusted";
-        assert_eq!(subject(named, NoticeSubject::LookUpsUntrusted), expected);
     }
 }

@@ -10,6 +10,7 @@
 //!   for surveys and for what was listed late.
 //! - [`backfill`]: a job over a range of days, slice by slice; can be resumed, cancelled, and tried dry.
 //! - [`statement`]: the source's list against the ledger, session by session, in numbers that add up.
+//! - [`request`]: what others ask the function for that performs these, and what it answers.
 //! - [`known`]: what the ledger knows of a session, as far as it matters here. [`windows`]: stretches of an hour at most.
 //!
 //! Whatever is enqueued too often costs a message and nothing else: the delivery writes once. Too seldom would cost a session, so in
@@ -18,6 +19,7 @@
 pub mod backfill;
 pub mod known;
 pub mod poll;
+pub mod request;
 pub mod statement;
 pub mod step;
 pub mod windows;
@@ -25,5 +27,6 @@ pub mod windows;
 pub use backfill::{Backfill, Job, JobId, JobState, PlanError, StoredJob};
 pub use known::{Known, KnownSessions, SessionState};
 pub use poll::{Poll, PollSettings, PollState};
+pub use request::{Ended, Failed, Polled, Reply, Request};
 pub use statement::{Exception, Statement, StatementRun, StatementSettings};
 pub use step::{Answer, Ending, Order, Step};

@@ -35,6 +35,16 @@ pub enum Metric {
     ReplacedCharacters,
     /// Appliances of which nothing was heard for too long.
     SilentAppliances,
+    /// What the poller did: polls, slices of backfills, statements.
+    Runs,
+    /// Sessions that a source listed.
+    SessionsListed,
+    /// Sessions that were enqueued because no event had told of them, or a person wants them.
+    SessionsEnqueued,
+    /// Sessions that a statement found known to nobody.
+    SessionsMissing,
+    /// Sessions that a statement found, missing ones included, that are not at their end.
+    SessionsExceptional,
 }
 
 /// What a metric is measured in.
@@ -52,7 +62,7 @@ pub enum Unit {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Calls,
         Self::TokensLeftOut,
         Self::Events,
@@ -69,6 +79,11 @@ impl Metric {
         Self::BudgetUsed,
         Self::ReplacedCharacters,
         Self::SilentAppliances,
+        Self::Runs,
+        Self::SessionsListed,
+        Self::SessionsEnqueued,
+        Self::SessionsMissing,
+        Self::SessionsExceptional,
     ];
 
     /// Its name, in CloudWatch and as a member of the line; ends with its unit, unless that is a count.
@@ -91,6 +106,11 @@ impl Metric {
             Self::BudgetUsed => "budget_used_percent",
             Self::ReplacedCharacters => "replaced_characters",
             Self::SilentAppliances => "silent_appliances",
+            Self::Runs => "runs",
+            Self::SessionsListed => "sessions_listed",
+            Self::SessionsEnqueued => "sessions_enqueued",
+            Self::SessionsMissing => "sessions_missing",
+            Self::SessionsExceptional => "sessions_exceptional",
         }
     }
 
