@@ -15,7 +15,7 @@ from local_aws import REGION
 from progress import Stopped
 from tools import ROOT
 
-FUNCTIONS = ("receiver", "worker")
+FUNCTIONS = ("receiver", "worker", "poller")
 CORRECT_THE_CODE = "correct what the compiler says, then repeat the command"
 
 

@@ -73,7 +73,7 @@ class Description:
     ledger_table: str
     connection_prefix: str
     alarm_topic_arn: str
-    # By `receiver` and `worker`: what they are called in Lambda, and where their logs are.
+    # By `receiver`, `worker` and `poller`: what they are called in Lambda, and where their logs are.
     functions: dict[str, str]
     log_groups: dict[str, str]
     worker_timeout_seconds: int

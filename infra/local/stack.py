@@ -21,6 +21,8 @@ BUCKET = "session-bridge-artifacts"
 ALARM_EMAIL = "none"
 # Always, so that what silence needs is at work here too.
 BUSINESS_HOURS = "Mon-Sun 00:00-24:00 Europe/Berlin"
+# Once a day: tests and people call the poller when they want it, and what it does must not depend on the minute.
+POLL_MINUTES = "1440"
 # The local AWS keeps to a reservation, and tests post more at a time.
 RECEIVER_CONCURRENCY = "none"
 # CloudFormation takes 4,096 characters of one parameter, and 69 are needed for an appliance.
@@ -63,6 +65,7 @@ def _parameters(settings: Settings) -> dict[str, str]:
         "LogLevel": settings.log_level,
         "AlarmEmail": ALARM_EMAIL,
         "BusinessHours": BUSINESS_HOURS,
+        "PollMinutes": POLL_MINUTES,
         "ReceiverConcurrency": RECEIVER_CONCURRENCY,
         "LedgerDeletionProtection": "false",
         "WorkerTimeoutSeconds": str(settings.worker_timeout),
@@ -86,8 +89,8 @@ def describe(settings: Settings, aws: LocalAws, simulators: Simulators, pids: Pi
         ledger_table=outputs["LedgerTableName"],
         connection_prefix=outputs["ConnectionPrefix"],
         alarm_topic_arn=resources["AlarmTopic"],
-        functions={"receiver": resources["Receiver"], "worker": resources["Worker"]},
-        log_groups={"receiver": resources["ReceiverLogs"], "worker": resources["WorkerLogs"]},
+        functions={function: resources[function.capitalize()] for function in build.FUNCTIONS},
+        log_groups={function: resources[f"{function.capitalize()}Logs"] for function in build.FUNCTIONS},
         worker_timeout_seconds=settings.worker_timeout,
         visibility_seconds=settings.visibility,
         retry_pace_percent=settings.retry_pace,

@@ -179,12 +179,9 @@ fn bad_templates(document: &Document) -> impl Iterator<Item = Warning> {
     })
 }
 
-fn not_in_this_release(document: &Document) -> impl Iterator<Item = Warning> {
-    let without_effect = |path, why| Warning::new(path, WarningKind::WithoutEffect { why });
-    let polling = document.polling.enabled.then(|| without_effect("polling.enabled", "this release does not poll"));
-    let ticket = document.autotask.ticket.create;
-    let ticket = ticket.then(|| without_effect("autotask.ticket.create", "this release does not create tickets"));
-    polling.into_iter().chain(ticket)
+fn not_in_this_release(document: &Document) -> Option<Warning> {
+    let kind = WarningKind::WithoutEffect { why: "this release does not create tickets" };
+    document.autotask.ticket.create.then(|| Warning::new("autotask.ticket.create", kind))
 }
 
 fn insecure_settings(document: &Document) -> Vec<Warning> {

@@ -38,9 +38,9 @@ pub struct LocalSystem {
     pub connection_prefix: String,
     /// The topic that people are told through.
     pub alarm_topic_arn: String,
-    /// `worker` and `receiver` -> what they are called in Lambda.
+    /// `receiver`, `worker` and `poller` -> what they are called in Lambda.
     pub functions: BTreeMap<String, String>,
-    /// `worker` and `receiver` -> where their logs are.
+    /// `receiver`, `worker` and `poller` -> where their logs are.
     pub log_groups: BTreeMap<String, String>,
     /// Where the simulators of the neighbours listen.
     pub simulators: SimulatorUrls,

@@ -11,15 +11,15 @@ use serde_json::Value;
 
 use crate::alarm::Alarm;
 use crate::lines::{
-    call, changed, event, notice, notification_failed, of_a_start_with_a_bad_token, of_receiver, panicked, silence, start,
-    unknown_event, waits,
+    call, changed, event, notice, notification_failed, of_a_start_with_a_bad_token, of_receiver, panicked, polls_fail, silence,
+    start, unknown_event, waits,
 };
 use crate::template;
 
 const OURS: &str = "SessionBridge/";
 
 /// Alarms on what AWS itself measures: no code of ours prints it, so nothing here could fire them. Each with what it rests on.
-const OF_AWS: [(&str, &str); 7] = [
+const OF_AWS: [(&str, &str); 8] = [
     ("DeadLetterQueueNotEmpty", "SQS counts the messages of a queue; that dead letters get there is shown end to end"),
     ("QuarantineNotEmpty", "as above; that malformed events get there is shown end to end"),
     ("EventsNotTaken", "SQS measures the age of what nobody received; the local AWS has no such metric"),
@@ -27,6 +27,7 @@ const OF_AWS: [(&str, &str); 7] = [
     ("ReceiverIsThrottled", "Lambda counts the calls that it refuses before any code of ours runs"),
     ("WorkerFails", "as ReceiverFails"),
     ("WorkerIsThrottled", "as ReceiverIsThrottled"),
+    ("PollerFails", "as ReceiverFails"),
 ];
 
 fn alarms() -> BTreeMap<String, Value> {
@@ -55,6 +56,7 @@ async fn story(alarm: &str) -> Vec<String> {
         "TokensLeftOut" => of_a_start_with_a_bad_token(),
         "EventsWaitLong" => waits(SignedDuration::from_mins(16)),
         "NoEventInBusinessHours" => silence(1),
+        "PollsFail" => polls_fail(4),
         "WorkerPanicked" => panicked(),
         "NotificationsFailed" => notification_failed(),
         "WritesRefused" => notice(NoticeSubject::Refused),
@@ -72,7 +74,7 @@ async fn story(alarm: &str) -> Vec<String> {
 async fn good_day() -> Vec<String> {
     let scanner = changed(call(""), "/rawQueryString", "");
     let calls = [unknown_event(), changed(scanner.clone(), "/rawPath", "/wp-login.php"), scanner];
-    [of_receiver(&calls).await, waits(SignedDuration::from_mins(5)), silence(0)].concat()
+    [of_receiver(&calls).await, waits(SignedDuration::from_mins(5)), silence(0), polls_fail(1)].concat()
 }
 
 /// A minute after the story began.

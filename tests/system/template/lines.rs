@@ -3,6 +3,7 @@
 use aws::Timeouts;
 use delivery::NoticeSubject;
 use jiff::{SignedDuration, Timestamp};
+use poller::log_line::{Task, failed_line};
 use queue::QueueMessage;
 use receiver::Receiver;
 use receiver::config::{Config, LeftOut};
@@ -114,6 +115,14 @@ pub(crate) fn notice(subject: NoticeSubject) -> Vec<String> {
 /// That the topic did not take a notice.
 pub(crate) fn notification_failed() -> Vec<String> {
     of_worker(&notification_failed_line(&appliance(), "no answer"))
+}
+
+/// That an appliance could not be polled, turn after turn within an hour.
+pub(crate) fn polls_fail(turns: i64) -> Vec<String> {
+    let log = Log::new(poller::log_line::NAMESPACE, "Poller", Level::ERROR);
+    let source = session::Failure::NotTaken { what: "no connection".into(), throttled: false, retry_after: None };
+    let line = failed_line(&appliance(), Task::Poll, &source.into());
+    (0..turns).map(|turn| line.to_json(&log, start() + SignedDuration::from_secs(10 * turn))).collect()
 }
 
 /// A defect.
