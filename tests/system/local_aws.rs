@@ -136,6 +136,29 @@ pub(crate) async fn attention(appliance: &str) -> Vec<Value> {
     query("attention = :appliance", Some("attention"), appliance).await
 }
 
+/// Keeps a value in the ledger under a name that is no session's, as the operator's program does.
+pub(crate) async fn put_ledger_value(appliance: &str, sort_key: &str, value: &Value) {
+    let item = json!({
+        "appliance": { "S": appliance }, "lsid": { "S": sort_key }, "value": attribute(value), "version": attribute(&value["version"]),
+    });
+    call("dynamodb", "DynamoDB_20120810.PutItem", json!({ "TableName": system().ledger_table, "Item": item })).await;
+}
+
+/// `1` becomes `{"N": "1"}`.
+fn attribute(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({ "NULL": true }),
+        Value::Bool(value) => json!({ "BOOL": value }),
+        Value::Number(number) => json!({ "N": number.to_string() }),
+        Value::String(text) => json!({ "S": text }),
+        Value::Array(values) => json!({ "L": values.iter().map(attribute).collect::<Vec<_>>() }),
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| (name.clone(), attribute(value)));
+            json!({ "M": Value::Object(members.collect()) })
+        }
+    }
+}
+
 /// Forgets all that the ledger knows of an appliance, as only a test may.
 pub(crate) async fn forget(appliance: &str) {
     for item in query("appliance = :appliance", None, appliance).await {
@@ -179,13 +202,15 @@ fn plain(attribute: &Value) -> Value {
 
 // --- Lambda --------------------------------------------------------------------------------------------------------
 
-/// Calls a function (`receiver`, `worker`) with that payload, and waits until it has answered without an error.
-pub(crate) async fn invoke(function: &str, payload: &Value) {
+/// Calls a function (`receiver`, `worker`, `poller`) with that payload, and waits for its answer, which is no error of Lambda.
+pub(crate) async fn invoke(function: &str, payload: &Value) -> Value {
     let url = format!("{}/2015-03-31/functions/{}/invocations", system().endpoint, system().functions[function]);
     let answer = authorized(HTTP.post(url), "lambda").body(payload.to_string()).send().await.unwrap();
     assert!(answer.status().is_success(), "{}", answer.status());
     let failed = answer.headers().contains_key("x-amz-function-error");
-    assert!(!failed, "{}", answer.text().await.unwrap());
+    let text = answer.text().await.unwrap();
+    assert!(!failed, "{text}");
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// The variables that a function (`receiver`, `worker`) was deployed with.

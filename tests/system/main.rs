@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod arriving;
+mod coverage;
 mod documents;
 mod first_minutes;
 mod harness;
