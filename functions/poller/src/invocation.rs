@@ -30,12 +30,12 @@ impl Invocation {
     ///
     /// [`UnknownInvocation`].
     pub fn read(payload: Value) -> Result<Self, UnknownInvocation> {
-        let has = |name: &&str| payload.get(name).is_some();
-        if Request::NAMES.iter().any(|name| has(name)) {
+        let has = |name: &str| payload.get(name).is_some();
+        if Request::NAMES.into_iter().any(has) {
             return serde_json::from_value(payload).map(Self::Asked).map_err(UnknownInvocation::Request);
         }
         let is_empty = payload.is_null() || payload.as_object().is_some_and(serde_json::Map::is_empty);
-        if is_empty || has(&"detail-type") { Ok(Self::Everyone) } else { Err(UnknownInvocation::Payload) }
+        if is_empty || has("detail-type") { Ok(Self::Everyone) } else { Err(UnknownInvocation::Payload) }
     }
 }
 
