@@ -13,15 +13,17 @@ use session::{ApplianceId, Lsid};
 
 use crate::attribute::{from_attribute, to_attribute};
 use crate::error::LedgerError;
-use crate::item::{Item, Key, moment, number, read_number, read_text, required, text};
+use crate::item::{EXPIRES_AT, Item, Key, UPDATED_AT, moment, number, read_number, read_text, required, text};
 use crate::ledger::Ledger;
 
-const FENCE: &str = "fence";
+pub(crate) const FENCE: &str = "fence";
 const NONCE: &str = "nonce";
 const STEP: &str = "step";
-const CLAIMS_WITHOUT_OUTCOME: &str = "claims_without_outcome";
+pub(crate) const CLAIMS_WITHOUT_OUTCOME: &str = "claims_without_outcome";
 pub(crate) const RECORD: &str = "record";
-const ENDED_AT: &str = "ended_at";
+pub(crate) const ENDED_AT: &str = "ended_at";
+pub(crate) const ATTENTION: &str = "attention";
+pub(crate) const ATTENTION_AT: &str = "attention_at";
 pub(crate) const VERSION: &str = "version";
 
 /// The layout of a session's item. Raised only by a release whose neighbour can read both; an item of a later one is
@@ -105,8 +107,8 @@ impl Ledger {
                 NONCE,
                 STEP,
                 VERSION,
-                "updated_at",
-                "expires_at",
+                UPDATED_AT,
+                EXPIRES_AT,
                 FENCE,
                 CLAIMS_WITHOUT_OUTCOME,
             ])))
@@ -166,12 +168,12 @@ impl Ledger {
                 RECORD,
                 STEP,
                 VERSION,
-                "updated_at",
-                "expires_at",
+                UPDATED_AT,
+                EXPIRES_AT,
                 FENCE,
                 NONCE,
-                "attention",
-                "attention_at",
+                ATTENTION,
+                ATTENTION_AT,
                 "attention_reason",
             ])))
             .expression_attribute_values(":record", to_attribute(record)?)

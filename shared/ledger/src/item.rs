@@ -16,6 +16,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const APPLIANCE: &str = "appliance";
 /// Sort key: the lsid, or the name of a service item.
 pub(crate) const SORT_KEY: &str = "lsid";
+/// When it changed last.
+pub(crate) const UPDATED_AT: &str = "updated_at";
 /// When the table may remove the item: whole seconds since 1970, as its TTL wants them.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 

@@ -6,8 +6,8 @@
 //! shadow writes, a sealed token, how far polls and backfills are, statements.
 //!
 //! It needs no rights on the table but `dynamodb:GetItem` and `dynamodb:UpdateItem`: who cannot delete cannot forget. Whoever holds a
-//! source's list against it ([`remembered`](Ledger::remembered)) needs `dynamodb:BatchGetItem` too, and for lists of backfills and
-//! statements `dynamodb:Query`.
+//! source's list against it ([`remembered`](Ledger::remembered)) needs `dynamodb:BatchGetItem` too, and for lists (of
+//! sessions, of backfills, of statements) `dynamodb:Query`: the poller and the operator, never the delivery.
 //!
 //! It decides nothing about deliveries and makes no retries of its own beyond the SDK's; it answers truthfully whether
 //! a change has been stored, also when the answer to the change was lost.
@@ -55,6 +55,7 @@ mod coverage;
 mod error;
 mod item;
 mod ledger;
+mod listing;
 mod notice;
 mod pause;
 mod proof;
@@ -67,6 +68,7 @@ pub use claim::{Claim, Nonce, Progress, Stored};
 pub use coverage::{BACKFILL_DAYS, STATEMENT_DAYS};
 pub use error::LedgerError;
 pub use ledger::Ledger;
+pub use listing::{Continuation, EndSpan, Listed, Page};
 pub use notice::RENOTIFY_AFTER;
 pub use remembered::Remembered;
 pub use shadow::{Kept, SHADOW_BYTES_MAX};

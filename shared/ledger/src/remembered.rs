@@ -15,7 +15,7 @@ use crate::item::{Item, Key, SORT_KEY, read_number, read_text, required};
 use crate::ledger::Ledger;
 
 /// The most items that one call asks for (vendor reference).
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 
 /// What is remembered of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Ledger {
         let mut known = BTreeMap::new();
         for batch in wanted.chunks(BATCH) {
             let keys = batch.iter().map(|lsid| Key::session(appliance, lsid).attributes()).collect();
-            for item in self.read_batch(keys).await? {
+            for item in self.read_batch("remembered", keys, &[SORT_KEY, RECORD, VERSION]).await? {
                 let lsid = required(SORT_KEY, read_text(&item, SORT_KEY)?)?;
                 if let Ok(lsid) = lsid.parse() {
                     known.insert(lsid, of(remembered(&item)));
@@ -56,33 +56,39 @@ impl Ledger {
         Ok(known)
     }
 
-    async fn read_batch(&self, mut keys: Vec<Item>) -> Result<Vec<Item>, LedgerError> {
-        const OPERATION: &str = "remembered";
+    /// Those attributes of those items, a hundred at most; what is not there is left out.
+    pub(crate) async fn read_batch(
+        &self,
+        operation: &'static str,
+        mut keys: Vec<Item>,
+        attributes: &[&str],
+    ) -> Result<Vec<Item>, LedgerError> {
+        let list: Vec<String> = attributes.iter().map(|name| format!("#{name}")).collect();
         let mut items = Vec::new();
         while !keys.is_empty() {
             let asked = keys.len();
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(keys))
                 .consistent_read(true)
-                .projection_expression("#lsid, #record, #version")
-                .set_expression_attribute_names(Some(names(&[SORT_KEY, RECORD, VERSION])))
+                .projection_expression(list.join(", "))
+                .set_expression_attribute_names(Some(names(attributes)))
                 .build()
-                .map_err(|_| LedgerError::Refused { operation: OPERATION, code: "request not constructed".to_owned() })?;
+                .map_err(|_| LedgerError::Refused { operation, code: "request not constructed".to_owned() })?;
             let call = self.client.batch_get_item().request_items(&self.table, request);
-            let answer = call.send().await.map_err(|error| LedgerError::from_sdk(OPERATION, &error))?;
+            let answer = call.send().await.map_err(|error| LedgerError::from_sdk(operation, &error))?;
             items.extend(answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default());
             // An answer has a size, and what is over has to be asked for again. One that has nothing of it is throttled.
             let rest = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
             keys = rest.map(|rest| rest.keys).unwrap_or_default();
             if keys.len() >= asked {
-                return Err(LedgerError::Unavailable { operation: OPERATION, cause: "nothing was processed".to_owned() });
+                return Err(LedgerError::Unavailable { operation, cause: "nothing was processed".to_owned() });
             }
         }
         Ok(items)
     }
 }
 
-fn remembered<R: DeserializeOwned>(item: &Item) -> Remembered<R> {
+pub(crate) fn remembered<R: DeserializeOwned>(item: &Item) -> Remembered<R> {
     if !matches!(read_number::<u32>(item, VERSION), Ok(Some(..=LAYOUT_VERSION))) {
         return Remembered::Unreadable;
     }

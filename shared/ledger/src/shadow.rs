@@ -10,7 +10,7 @@ use session::{ApplianceId, Lsid};
 
 use crate::claim::{Updated, names, send};
 use crate::error::LedgerError;
-use crate::item::{EXPIRES_AT, Key, moment, moment_text, read_moment, read_text, text};
+use crate::item::{EXPIRES_AT, Key, UPDATED_AT, moment, moment_text, read_moment, read_text, text};
 use crate::ledger::{HOURS_PER_DAY, Ledger, expiry};
 
 /// The most bytes kept of one session, as JSON. An item of the table may have 400 KB (vendor reference), names and keys
@@ -18,7 +18,8 @@ use crate::ledger::{HOURS_PER_DAY, Ledger, expiry};
 pub const SHADOW_BYTES_MAX: usize = 300_000;
 
 const SHADOW: &str = "shadow";
-const UPDATED_AT: &str = "updated_at";
+/// What the sort keys of shadow items begin with.
+pub(crate) const SHADOW_PREFIX: &str = "#shadow#";
 const FORGOTTEN_AT: &str = "forgotten_at";
 /// Texts are not cut below this, for the rest must be readable.
 const TEXT_BYTES_MIN: usize = 200;
@@ -100,7 +101,7 @@ fn days(days: u32) -> SignedDuration {
 }
 
 fn shadow_key(appliance: &ApplianceId, lsid: &Lsid) -> Key {
-    Key::service(appliance, format!("#shadow#{lsid}"))
+    Key::service(appliance, format!("{SHADOW_PREFIX}{lsid}"))
 }
 
 fn unstorable(problem: &'static str) -> LedgerError {

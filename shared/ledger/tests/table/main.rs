@@ -5,6 +5,7 @@
 
 mod claims;
 mod coverage;
+mod listing;
 mod lost_answers;
 mod pauses;
 mod refusals;
