@@ -29,3 +29,16 @@ pub(crate) fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<It
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
 }
+
+/// A text of unknown origin on one line, without what a terminal could take for a command.
+pub(crate) fn line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// A cell of comma-separated values, quoted where needed (RFC 4180). What a sheet would take for a formula is told from one by an
+/// apostrophe: names and sentences come from outside.
+pub(crate) fn csv_cell(text: &str) -> String {
+    let text = line(text);
+    let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text };
+    if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}

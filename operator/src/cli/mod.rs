@@ -5,7 +5,16 @@ mod connection;
 mod links;
 mod preview;
 mod question;
+mod confirm;
+mod desk;
+mod doubt;
+mod replay;
+mod sessions;
+mod set_aside;
+mod shadow;
 mod token;
+mod unmatched;
+mod why;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -69,6 +78,38 @@ enum Command {
     #[command(after_help = "Examples:\n  session-bridge preview events/reports/printer.xml\n  \
                             session-bridge preview report.xml --connection connection.json --template session_note=note.hbs")]
     Preview(preview::Arguments),
+    /// What the ledger knows of sessions.
+    #[command(subcommand)]
+    Sessions(sessions::Command),
+    /// Tells in plain words how a session stands, why, and what to do.
+    #[command(after_help = "Example:\n  session-bridge why T20250318.0042")]
+    Why(why::Why),
+    /// Has sessions done again: only what is missing is written, nothing twice.
+    ///
+    /// Looks in Autotask for what may be there before anything is sent. Ends when each session has come to its end; Ctrl-C leaves what
+    /// was sent.
+    #[command(
+        after_help = "Examples:\n  session-bridge replay 48213\n  session-bridge replay --state refused --since 7d --dry-run"
+    )]
+    Replay(replay::Replay),
+    /// Events that were given up.
+    #[command(subcommand, name = "deadletters")]
+    DeadLetters(set_aside::DeadLetters),
+    /// Authentic calls that were no valid event.
+    #[command(subcommand)]
+    Quarantine(set_aside::Quarantine),
+    /// Sessions without a ticket.
+    #[command(subcommand)]
+    Unmatched(unmatched::Command),
+    /// Writes of which nobody can tell whether they are there.
+    #[command(subcommand)]
+    Doubt(doubt::Command),
+    /// What would have been written, kept in shadow mode.
+    #[command(subcommand)]
+    Shadow(shadow::Command),
+    /// Expunges the texts that are kept of a session; that it was dealt with stays known.
+    #[command(after_help = "Example:\n  session-bridge forget 7d1f0c52a9be4e6f8a3b90d4c6e21f57")]
+    Forget(shadow::Forget),
     /// Tokens of the outbound event URL.
     #[command(subcommand)]
     Token(token::Command),
@@ -85,6 +126,15 @@ impl Cli {
             Command::Connection(command) => command.run(&self.common).await,
             Command::Links(arguments) => arguments.run(&self.common).await,
             Command::Preview(arguments) => arguments.run(&self.common),
+            Command::Sessions(command) => command.run(&self.common).await,
+            Command::Why(command) => command.run(&self.common).await,
+            Command::Replay(command) => command.run(&self.common).await,
+            Command::DeadLetters(command) => command.run(&self.common).await,
+            Command::Quarantine(command) => command.run(&self.common).await,
+            Command::Unmatched(command) => command.run(&self.common).await,
+            Command::Doubt(command) => command.run(&self.common).await,
+            Command::Shadow(command) => command.run(&self.common).await,
+            Command::Forget(command) => command.run(&self.common).await,
             Command::Token(command) => command.run(&self.common).await,
         }
     }

@@ -1,0 +1,102 @@
+//! `session-bridge unmatched`: sessions without a ticket, and the ticket that a person names for one.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::json;
+use session::content::TicketReference;
+use session::external_key::ticket_reference;
+use tokio::time::Instant;
+
+use super::Common;
+use super::confirm::confirm;
+use super::desk::{Desk, FilterArgs, now, unchanged};
+use super::sessions;
+use crate::desk::changes;
+use crate::desk::replay;
+use crate::desk::sessions::{Session, State};
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Format};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lists the sessions that have no ticket. Exit code 1 if there are any.
+    #[command(after_help = "Example:\n  session-bridge unmatched list --since 7d")]
+    List {
+        #[command(flatten)]
+        filter: FilterArgs,
+    },
+    /// Names the ticket of a session, and has it written there.
+    ///
+    /// The ticket is read in Autotask before. What is written already stays on its ticket; only what was never sent goes to this one.
+    #[command(after_help = "Example:\n  session-bridge unmatched assign 7d1f0c52a9be4e6f8a3b90d4c6e21f57 T20250318.0042")]
+    Assign {
+        /// The session: its lsid (or the beginning of it) or its sequence number.
+        session: String,
+        /// The ticket, by number or id.
+        ticket: String,
+    },
+}
+
+/// The most that a list of unmatched sessions shows; more need a rule rather than a person.
+const LIST_MAX: usize = 1_000;
+/// How long Autotask may take to tell of a ticket.
+const TICKET_TIME_LIMIT: Duration = Duration::from_secs(60);
+
+impl Command {
+    pub(crate) async fn run(self, common: &Common) -> Result<Outcome, Failure> {
+        match self {
+            Self::List { mut filter } => {
+                filter.state = vec![State::Unmatched];
+                sessions::list(common, &filter, LIST_MAX, None, false).await
+            }
+            Self::Assign { session, ticket } => assign(common, &session, &ticket).await,
+        }
+    }
+}
+
+async fn assign(common: &Common, name: &str, ticket: &str) -> Result<Outcome, Failure> {
+    let reference = ticket_reference(Some(ticket), None)
+        .map_err(|_| Failure::usage(format!("{ticket:?} is no ticket"), "give its number (as T20250318.0042) or its id"))?;
+    let desk = Desk::open(common).await?;
+    let session = desk.one(common, name).await?;
+    let ticket = read_ticket(&desk, &session, reference).await?;
+    let written = session.record().is_some_and(|record| record.target.is_some());
+    let stays = if written { " What is written already stays where it is." } else { "" };
+    if !confirm(common, &format!("Write session {} on ticket {}?{stays}", session.listed.lsid, ticket.number))? {
+        return Ok(Outcome::Done);
+    }
+    let edit = |record: &mut _| {
+        changes::assign(record, ticket.id);
+        Ok(())
+    };
+    changes::change(&desk.ledger, &session, now(), edit).await.map_err(|error| unchanged(&error))?;
+    let lsid = &session.listed.lsid;
+    replay::send(&desk.stack.events()?, &session, now()).await.map_err(|error| {
+        Failure::refused(
+            error.to_string(),
+            format!("the ticket is assigned; send it on its way with: session-bridge replay {lsid}"),
+        )
+    })?;
+    match common.format() {
+        Format::Json => output::json(&json!({ "lsid": lsid, "ticket": ticket.number, "sent": 1 })),
+        Format::Text => println!("Session {lsid} is being written on ticket {}. See: session-bridge why {lsid}", ticket.number),
+    }
+    Ok(Outcome::Done)
+}
+
+async fn read_ticket(desk: &Desk, session: &Session, reference: TicketReference) -> Result<session::content::Ticket, Failure> {
+    let link = desk.stack.links()?.get(&session.appliance, now()).await.map_err(|error| {
+        let hint = format!("look at its document: session-bridge connection show {}", session.appliance);
+        Failure::refused(format!("the connection of {} cannot be used: {error}", session.appliance), hint)
+    })?;
+    let read = link.autotask.ticket(&reference, Instant::now() + TICKET_TIME_LIMIT).await;
+    let read = read.map_err(|error| {
+        let hint = format!("session-bridge connection test {}", session.appliance);
+        Failure::refused(format!("Autotask does not tell of the ticket: {error}"), hint)
+    })?;
+    read.ok_or_else(|| {
+        let hint = "see whether it is misspelt, or whether the API user may see it";
+        Failure::refused("there is no such ticket in Autotask", hint)
+    })
+}
