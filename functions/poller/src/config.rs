@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use aws::{Variables, process_variable};
+use delivery::Pace;
 use session::ApplianceId;
-use session::delivery::Pace;
 use telemetry::{LEVELS_EXPECTED, Level, level_named};
 
 pub use aws::ConfigError;

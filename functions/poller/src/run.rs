@@ -1,12 +1,12 @@
 //! A machine of `coverage` to its end, or as far as there is time: its steps, with concrete clients.
 
 use coverage::{Answer, Backfill, Ended, Ending, Known, Order, Poll, PollState, Statement, StatementRun, Step, StoredJob};
+use delivery::Record;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use ledger::{Ledger, LedgerError, Remembered};
 use link::{Link, LinkError};
 use queue::{EventsQueue, QueueError, QueueMessage};
-use session::delivery::Record;
 use session::{ApplianceId, EventKind, Failure, Lsid, OutboundEvent, Sentence};
 
 use crate::clock;

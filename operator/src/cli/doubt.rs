@@ -1,9 +1,9 @@
 //! `session-bridge doubt`: a person's word for a write of which nobody else can tell whether it is there.
 
 use clap::{Subcommand, ValueEnum};
+use delivery::WriteId;
 use serde_json::json;
 use session::RemoteId;
-use session::delivery::WriteId;
 
 use super::Common;
 use super::confirm::confirm;

@@ -1,13 +1,13 @@
 //! The commands and the options that all of them share.
 
 mod argument;
+mod confirm;
 mod connection;
+mod desk;
+mod doubt;
 mod links;
 mod preview;
 mod question;
-mod confirm;
-mod desk;
-mod doubt;
 mod replay;
 mod sessions;
 mod set_aside;

@@ -90,7 +90,7 @@ async fn read_ticket(desk: &Desk, session: &Session, reference: TicketReference)
         let hint = format!("look at its document: session-bridge connection show {}", session.appliance);
         Failure::refused(format!("the connection of {} cannot be used: {error}", session.appliance), hint)
     })?;
-    let read = link.autotask.ticket(&reference, Instant::now() + TICKET_TIME_LIMIT).await;
+    let read = link.ticketing.ticket(&reference, Instant::now() + TICKET_TIME_LIMIT).await;
     let read = read.map_err(|error| {
         let hint = format!("session-bridge connection test {}", session.appliance);
         Failure::refused(format!("Autotask does not tell of the ticket: {error}"), hint)

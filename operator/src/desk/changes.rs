@@ -3,10 +3,10 @@
 //! Changed as the worker does it, under a claim: whoever works on the session at that moment loses its fence and stops, and its event
 //! comes again.
 
+use delivery::wanted::Wanted;
+use delivery::{Record, WriteId, WriteState};
 use jiff::Timestamp;
 use ledger::{Ledger, LedgerError, Nonce, Progress, Stored};
-use session::delivery::write::Wanted;
-use session::delivery::{Record, WriteId, WriteState};
 use session::{RemoteId, TicketId};
 
 use super::sessions::Session;
@@ -41,9 +41,8 @@ pub(crate) fn assign(record: &mut Record, ticket: TicketId) {
 
 /// The write is there, or it is not.
 pub(crate) fn decide(record: &mut Record, id: &WriteId, seen: Seen, now: Timestamp) -> Result<(), NotChanged> {
-    let needs_id = |(other, write): (&WriteId, &session::delivery::Write)| {
-        matches!(other, WriteId::Attachment(_)) && !write.state.is_final()
-    };
+    let needs_id =
+        |(other, write): (&WriteId, &delivery::Write)| matches!(other, WriteId::Attachment(_)) && !write.state.is_final();
     let attaches = *id == WriteId::SessionNote && record.writes.iter().any(needs_id);
     let Some(write) = record.writes.get_mut(id) else {
         return Err(NotChanged::Unfit(format!("the session has no write {id}")));
@@ -91,7 +90,7 @@ pub(crate) async fn change(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use session::delivery::Write;
+    use delivery::Write;
 
     use super::*;
 

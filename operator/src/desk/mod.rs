@@ -1,15 +1,15 @@
 //! What the commands do, as functions that take and give values.
 
+pub(crate) mod appliances;
 pub(crate) mod authority;
+pub(crate) mod changes;
 pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod json_text;
 pub(crate) mod links;
 pub(crate) mod preview;
-pub(crate) mod rights;
-pub(crate) mod appliances;
-pub(crate) mod changes;
 pub(crate) mod replay;
+pub(crate) mod rights;
 pub(crate) mod sessions;
 pub(crate) mod set_aside;
 pub(crate) mod story;

@@ -9,11 +9,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use session::content::{Note, RoleReason, TicketReference};
 use session::external_key::ticket_reference;
-use session::render::{NOTE_CHARACTERS_MAX, TemplateProblem, Templates, TimeContext, View};
 use session::settings::{NoteSettings, TimeEntrySettings};
 use session::support_session::{Ended, SurveyKind};
 use session::time_entry::{Attendance, TimePlan, date_worked, plan};
 use session::{Lsid, ResourceId, RoleId, SupportSession};
+use texts::{NOTE_CHARACTERS_MAX, TemplateProblem, Templates, TimeContext, View};
 
 /// Stands for the resource and the role that only Autotask knows.
 const UNKNOWN: (ResourceId, RoleId) = (ResourceId(0), RoleId(0));

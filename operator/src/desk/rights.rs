@@ -371,7 +371,11 @@ async fn find_author(
 ) -> Option<Author> {
     let settings = &document.autotask.time_entry;
     let Some(login) = login(user, settings) else {
-        list.fails("resource", format!("{user} is a domain without a user name"), "name a user of the appliance with --representative");
+        list.fails(
+            "resource",
+            format!("{user} is a domain without a user name"),
+            "name a user of the appliance with --representative",
+        );
         return None;
     };
     let role_name = settings.defaults.role_name.as_deref();

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
 use clap::ValueEnum;
+use delivery::{Hold, Record, Write, WriteState, Writer};
 use jiff::Timestamp;
 use ledger::{Continuation, EndSpan, Ledger, LedgerError, Listed, Remembered};
 use serde::Serialize;
-use session::delivery::{Hold, Record, Write, WriteState, Writer};
 use session::{ApplianceId, Lsid};
 
 /// How a session stands: the one word that says what it needs most.
@@ -226,8 +226,8 @@ pub(crate) fn sentence(write: &Write) -> Option<String> {
     }
 }
 
-fn skipped(reason: session::delivery::Skip) -> String {
-    use session::delivery::Skip;
+fn skipped(reason: delivery::Skip) -> String {
+    use delivery::Skip;
     match reason {
         Skip::Continued => "the attachment was refused: its text went into further notes".to_owned(),
         Skip::EmptySurvey => "nobody filled in the survey".to_owned(),

@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
-use ledger::Remembered;
-use session::delivery::{
+use delivery::{
     Check, DeadLetterReason, Hold, LeftOpen, Record, Skip, Unmatched, WaitReason, Write, WriteId, WriteState, Writer,
 };
+use jiff::Timestamp;
+use ledger::Remembered;
 
 use super::sessions::{Session, State, sentence, ticket};
 use crate::output::line;
@@ -250,7 +250,7 @@ fn wait_remedy(why: Option<WaitReason>) -> Vec<String> {
         Some(WaitReason::ApplianceCredentials) => {
             "Check appliance.oauth in the connection document against the API account on the appliance."
         }
-        Some(WaitReason::AutotaskCredentials) => {
+        Some(WaitReason::TicketingCredentials) => {
             "Check autotask.username, secret and integration_code in the connection document against the API user in Autotask."
         }
         Some(WaitReason::Blocked) => "Grant the API user in Autotask the right that the notice named.",
@@ -356,10 +356,10 @@ fn with_id(write: &Write) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use delivery::record::SurveysMissing;
+    use delivery::wanted::Wanted;
+    use delivery::{EndSeen, Facts, Ignored, Target, Waiting};
     use ledger::Listed;
-    use session::delivery::record::SurveysMissing;
-    use session::delivery::write::Wanted;
-    use session::delivery::{EndSeen, Facts, Ignored, Target, Waiting};
     use session::time_entry::SkipReason;
     use session::{RemoteId, TicketId};
 

@@ -1,8 +1,8 @@
 //! `doubt decide`, `shadow`, `forget`: what a person's word changes.
 
+use delivery::{WriteId, WriteState};
 use serde_json::json;
 use session::RemoteId;
-use session::delivery::{WriteId, WriteState};
 
 use crate::desk::{appliance, done, in_doubt, ledger, lsid, of, record, remember, run};
 

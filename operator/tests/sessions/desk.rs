@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
+use delivery::{EndSeen, Facts, Record, Target, Write, WriteState, Writer};
 use jiff::Timestamp;
 use ledger::{Ledger, Nonce, Progress, Stored};
 use serde_json::Value;
-use session::delivery::{EndSeen, Facts, Record, Target, Write, WriteState, Writer};
 use session::{ApplianceId, Lsid, TicketId};
 use simulators::LocalSystem;
 use tokio::runtime::Runtime;

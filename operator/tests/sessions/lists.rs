@@ -1,8 +1,8 @@
 //! `sessions list`, `sessions show`, `why` and `replay --dry-run`.
 
+use delivery::{Record, Unmatched};
 use serde_json::{Value, json};
 use session::ApplianceId;
-use session::delivery::{Record, Unmatched};
 
 use crate::desk::{appliance, done, in_doubt, lsid, of, record, refused, remember};
 

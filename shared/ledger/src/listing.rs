@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use delivery::Record;
 use jiff::Timestamp;
-use session::delivery::Record;
 use session::{ApplianceId, Lsid};
 
 use crate::claim::{ATTENTION, ATTENTION_AT, CLAIMS_WITHOUT_OUTCOME, ENDED_AT, FENCE, RECORD, VERSION};

@@ -1,9 +1,9 @@
 //! What people read of many sessions.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use delivery::{Facts, Record};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Continuation, EndSpan, Ledger, Listed, Page, Progress, Remembered, Stored};
-use session::delivery::{Facts, Record};
 use session::{ApplianceId, Lsid};
 
 use crate::system::{appliance, client, ledger, nonce, now, refused, state, system};
