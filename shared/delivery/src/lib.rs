@@ -6,9 +6,9 @@
 //! - [`machine`]: the parent. A delivery goes from stage to stage, each a file: `intake`, `report`, `ticket`, `writing` (with `plan`,
 //!   `whose_time`, `content`, `sent` and `surveys`), `winding_down`; all stand on `base`. `unknown`: what lookups are made, and mean.
 //! - [`case`]: the event in hand and the rules. [`record`], [`write`](mod@write), [`waiting`], [`verdict`]: what the ledger remembers.
-//! - [`pause`], [`trust`]: what a whole connection knows. [`gate`] (with [`admission`], [`budget`], [`probe`]): whether an event is worked on now.
+//! - [`pause`], [`trust`]: what a whole connection knows. [`gate`] (with [`mod@admission`], [`budget`], [`probe`]): whether an event is worked on now.
 //! - [`step`]: what is asked for and answered. [`notice`]: what people are told. [`waits`]: how long to wait for what.
-//! - [`write_id`]: the names of writes and the markers by which they are found again.
+//! - [`session::write_id`]: the names of writes and the markers by which they are found again.
 
 pub mod admission;
 mod base;

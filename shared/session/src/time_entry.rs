@@ -1,7 +1,7 @@
 //! Whose time a session is, and how long.
 //!
 //! Plans only: which resource of the ticketing system a login belongs to, which role it may use and whether the entry
-//! is accepted are found out elsewhere. The texts of an entry are made in [`crate::render`].
+//! is accepted are found out elsewhere. The texts of an entry are made in the crate `texts`.
 
 use std::fmt;
 

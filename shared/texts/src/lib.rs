@@ -1,6 +1,6 @@
 //! Every text that a person will read: notes, survey notes, the texts of time entries, attachments.
 //!
-//! Values in, texts out; what to write and where is decided in [`delivery`]. The words are in Handlebars
+//! Values in, texts out; what to write and where is decided in `delivery`. The words are in Handlebars
 //! templates, the data they are given is documented in `docs/templates.md`. What must not depend on a template is done
 //! by the code: markers, lengths, and that a customer's note holds nothing that is not for customers.
 //!
