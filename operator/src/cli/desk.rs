@@ -65,7 +65,7 @@ impl Desk {
             sessions::by_name(&self.ledger, &self.appliances, name, limit, looked).await.map_err(|error| unread(&error))?;
         if found.is_empty() {
             self.check_appliance(common).await?;
-            let hint = "name it by its lsid, its sequence number or its ticket; session-bridge sessions list shows what there is. If the appliance has it and the ledger does not, its event never came: session-bridge backfill";
+            let hint = "name it by its lsid, its sequence number or its ticket; session-bridge sessions list shows what there is. If the appliance has it and the ledger does not, its event never came: with polling.enabled in the connection document the poller finds it";
             return Err(Failure::refused(format!("the ledger knows no session {name:?}"), hint));
         }
         Ok(found)
