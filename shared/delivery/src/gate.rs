@@ -127,6 +127,8 @@ impl Gate {
             Stage::Pauses => GateStep::ReadPauses,
             Stage::Probes(wanted) => match wanted.front() {
                 Some(probe) => GateStep::AcquireProbe(probe.clone()),
+                // What is ignored asks at most for what earlier events left open: too little to look at the budget for.
+                None if self.is_ignored() => self.decide(now),
                 // After the probes: a look at the budget is a call, too.
                 None => {
                     self.stage = Stage::Budget;
@@ -186,9 +188,8 @@ impl Gate {
     fn let_in(&mut self, now: Timestamp) {
         self.for_run = self.pauses.clone().prolonged(&self.rules.document, self.deadline, now);
         let waits = matches!(admission(&self.rules, self.arrival, &self.pauses, now), Admission::Wait { .. });
-        // Nobody is asked for what is ignored, nor for what is let in although a neighbour is paused.
-        let asks_nobody = ignored(&self.rules.settings, self.arrival.kind).is_some()
-            || self.pauses.longest_of_neighbours(&self.rules.document, now).is_some();
+        // What is let in although a neighbour is paused asks nobody. What is ignored may ask: an earlier event may have left a write open.
+        let asks_nobody = self.pauses.longest_of_neighbours(&self.rules.document, now).is_some();
         if waits || asks_nobody {
             self.decide(now);
         } else {
@@ -196,7 +197,11 @@ impl Gate {
         }
     }
 
-    /// Decides without any probe.
+    fn is_ignored(&self) -> bool {
+        ignored(&self.rules.settings, self.arrival.kind).is_some()
+    }
+
+    /// Decides without looking at the budget.
     fn decide(&mut self, now: Timestamp) -> GateStep {
         let step = match admission(&self.rules, self.arrival, &self.pauses, now) {
             Admission::Wait { until, why } => GateStep::Wait { until, why },

@@ -6,6 +6,7 @@
 
 mod cut_over;
 mod ends;
+mod gate;
 mod modes;
 mod once;
 mod refusals;
