@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde_json::json;
 use session::content::TicketReference;
-use session::external_key::ticket_reference;
+use session::external_key::KeyRules;
+use ticketing::autotask;
 use tokio::time::Instant;
 
 use super::Common;
@@ -56,7 +57,8 @@ impl Command {
 }
 
 async fn assign(common: &Common, name: &str, ticket: &str) -> Result<Outcome, Failure> {
-    let reference = ticket_reference(Some(ticket), None)
+    let reference = KeyRules::new(autotask::TICKET_NUMBER, None)
+        .ticket(Some(ticket))
         .map_err(|_| Failure::usage(format!("{ticket:?} is no ticket"), "give its number (as T20250318.0042) or its id"))?;
     let desk = Desk::open(common).await?;
     let session = desk.one(common, name).await?;

@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use appliance::report::read_report;
 use connection::Document;
 use jiff::tz::TimeZone;
+use link::from_document::key_rules;
 use serde::Serialize;
 use session::content::{Note, RoleReason, TicketReference};
-use session::external_key::ticket_reference;
+use session::external_key::KeyRules;
 use session::settings::{NoteSettings, TimeEntrySettings};
 use session::support_session::{Ended, SurveyKind};
 use session::time_entry::{Attendance, TimePlan, date_worked, plan};
 use session::{Lsid, ResourceId, RoleId, SupportSession};
 use texts::{NOTE_CHARACTERS_MAX, TemplateProblem, Templates, TimeContext, View};
+use ticketing::autotask;
 
 /// Stands for the resource and the role that only Autotask knows.
 const UNKNOWN: (ResourceId, RoleId) = (ResourceId(0), RoleId(0));
@@ -87,8 +89,9 @@ impl Default for Look {
 
 /// What the external key says.
 fn ticket(session: &SupportSession, document: Option<&Document>) -> String {
-    let pattern = document.and_then(|document| document.autotask.external_key_pattern.as_ref());
-    match ticket_reference(session.external_key.as_deref(), pattern) {
+    let without_document = || KeyRules::new(autotask::TICKET_NUMBER, None);
+    let rules = document.map_or_else(without_document, key_rules);
+    match rules.ticket(session.external_key.as_deref()) {
         Ok(TicketReference::Number(number)) => number.to_string(),
         Ok(TicketReference::Id(id)) => format!("id {id}"),
         Ok(TicketReference::BareDigits(id)) => format!("id {id}, unless that ticket is stale: bare digits may be a phone number"),
@@ -119,7 +122,7 @@ impl<'a> Scene<'a> {
         let customer = self.session.customer_surveys.iter().map(|survey| (SurveyKind::Customer, survey));
         let representative = self.session.representative_surveys.iter().map(|survey| (SurveyKind::Representative, survey));
         for (kind, survey) in customer.chain(representative).filter(|(_, survey)| !survey.is_blank()) {
-            let rendered = self.templates.survey_note(&self.view(), kind, survey, self.settings.note.note_type);
+            let rendered = self.templates.survey_note(&self.view(), kind, survey);
             self.problems.extend(rendered.problems);
             notes.push(text(rendered.value));
         }
@@ -149,7 +152,7 @@ impl<'a> Scene<'a> {
     fn time_entry(&mut self, attendance: &Attendance) -> Text {
         let (resource, role) = UNKNOWN;
         let context = TimeContext { resource, role, reason: RoleReason::ResourceDefault };
-        let rendered = self.templates.time_entry(&self.view(), attendance, &self.settings.time_entry.defaults, context);
+        let rendered = self.templates.time_entry(&self.view(), attendance, &self.settings.time_entry, context);
         self.problems.extend(rendered.problems);
         let day = date_worked(attendance.start, &self.settings.time_zone);
         Text {

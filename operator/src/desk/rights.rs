@@ -14,7 +14,7 @@ use serde::Serialize;
 use session::content::{Author, NoAuthor, Note, Ticket, TicketReference, TimeEntry};
 use session::settings::Visibility;
 use session::time_entry::{date_worked, login};
-use session::{Failure, Lsid, ResourceId, Window, external_key};
+use session::{Failure, Lsid, ResourceId, Window};
 use ticketing::AutotaskClient;
 use ticketing::autotask::{Access, Extent, Subject};
 use tokio::time::Instant;
@@ -339,8 +339,7 @@ fn trial_lsid(now: Timestamp) -> Lsid {
 }
 
 async fn find_ticket(client: &AutotaskClient, document: &Document, text: &str, list: &mut List<'_>) -> Option<Ticket> {
-    let pattern = document.autotask.external_key_pattern.as_ref();
-    let reference: TicketReference = match external_key::ticket_reference(Some(text), pattern) {
+    let reference: TicketReference = match link::from_document::key_rules(document).ticket(Some(text)) {
         Ok(reference) => reference,
         Err(_) => {
             list.fails("ticket", format!("{text} names no ticket"), "give its number, as in T20250318.0042, or its id");
@@ -369,8 +368,8 @@ async fn find_author(
     ticket: Option<&Ticket>,
     list: &mut List<'_>,
 ) -> Option<Author> {
-    let settings = &document.autotask.time_entry;
-    let Some(login) = login(user, settings) else {
+    let settings = document.autotask.time_entry.settings();
+    let Some(login) = login(user, &settings) else {
         list.fails(
             "resource",
             format!("{user} is a domain without a user name"),
@@ -378,7 +377,7 @@ async fn find_author(
         );
         return None;
     };
-    let role_name = settings.defaults.role_name.as_deref();
+    let role_name = settings.role_name.as_deref();
     let role_of_ticket = ticket.and_then(|ticket| ticket.assigned_role);
     match client.author(&login, role_name, role_of_ticket, soon()).await {
         Ok(Ok(author)) => {
@@ -424,7 +423,6 @@ impl Trial<'_> {
         let note = Note {
             title: format!("Session Bridge: connection test {marker}"),
             description: "Written by session-bridge connection test. It can be deleted.".to_owned(),
-            note_type: self.document.autotask.note.note_type,
             visibility: Visibility::Internal,
         };
         let written = match self.client.create_note(self.ticket.id, &note, soon()).await {
@@ -455,7 +453,6 @@ impl Trial<'_> {
     fn entry(&self, author: &Author, marker: &Marker) -> Option<TimeEntry> {
         let end = self.now.checked_sub(ENTRY_AGE).ok()?;
         let start = end.checked_sub(ENTRY_SECONDS).ok()?;
-        let defaults = &self.document.autotask.time_entry.defaults;
         let resource: ResourceId = author.resource;
         Some(TimeEntry {
             resource,
@@ -465,11 +462,7 @@ impl Trial<'_> {
             date_worked: date_worked(start, &self.document.time_zone),
             summary_notes: "Connection test; can be deleted".to_owned(),
             internal_notes: format!("{marker}\nWritten by session-bridge connection test. It can be deleted."),
-            billing_code_id: defaults.billing_code_id,
-            contract_id: defaults.contract_id,
             offset_hours: None,
-            is_non_billable: defaults.is_non_billable,
-            show_on_invoice: defaults.show_on_invoice,
         })
     }
 

@@ -7,15 +7,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use regex_lite::Regex;
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::Value;
 use session::EventKind;
-use session::settings::{Mode, NoteSettings, RETRY_HOURS_DEFAULT, SHADOW_DAYS_DEFAULT, Settings, TimeEntrySettings};
+use session::settings::{Mode, RETRY_HOURS_DEFAULT, SHADOW_DAYS_DEFAULT, Settings};
 use url::Url;
 
+use crate::autotask::AutotaskConnection;
 use crate::events::{EventSetting, Events};
 use crate::value;
 
@@ -160,62 +159,6 @@ impl Default for Polling {
     }
 }
 
-/// How Autotask is reached, and what is written there.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-pub struct AutotaskConnection {
-    /// The tenant's own address, as in `https://webservices19.autotask.net/ATServicesRest/`. Default: Autotask is asked for it.
-    #[serde(default, deserialize_with = "value::optional_http_url")]
-    #[schemars(with = "Option<String>", extend("format" = "uri"))]
-    pub zone_url: Option<Url>,
-    /// The API user's name (Username, Key).
-    #[serde(deserialize_with = "value::text")]
-    pub username: String,
-    /// What Autotask calls Password (Secret).
-    #[serde(deserialize_with = "value::secret")]
-    #[schemars(with = "String")]
-    pub secret: SecretString,
-    /// What Autotask calls Tracking Identifier.
-    #[serde(deserialize_with = "value::secret")]
-    #[schemars(with = "String")]
-    pub integration_code: SecretString,
-    /// Accept an `http:` address. Everything, credentials too, can then be read on the way: for trials only.
-    #[serde(default)]
-    pub allow_plain_http: bool,
-    /// Regular expression whose first group is the ticket in an external key. Default: the first `T` with eight digits, a
-    /// dot and digits; else a key of digits alone is a ticket id.
-    #[serde(default, deserialize_with = "value::pattern")]
-    #[schemars(with = "Option<String>", extend("format" = "regex", "default" = null))]
-    pub external_key_pattern: Option<Regex>,
-    /// A ticket found by bare digits and without activity for so long is unmatched, since digits may be a phone number; days.
-    #[serde(default = "stale_ticket_days_default")]
-    pub stale_ticket_days: u32,
-    /// How long Autotask may still finish a call whose answer was lost, before the write is looked up for good; seconds.
-    #[serde(default = "unknown_write_wait_seconds_default")]
-    pub unknown_write_wait_seconds: u32,
-    /// How notes are written.
-    #[serde(default)]
-    pub note: NoteSettings,
-    /// How time entries are written.
-    #[serde(default)]
-    pub time_entry: TimeEntrySettings,
-    /// How tickets are created.
-    #[serde(default)]
-    pub ticket: TicketSettings,
-}
-
-/// How tickets are created.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct TicketSettings {
-    /// Whether a session without a ticket gets one, when its external key is a JSON object.
-    pub create: bool,
-    /// Fields of every ticket: the old plugin's names and the REST names both work; `null` means not set. Values in the
-    /// external key come first.
-    #[serde(deserialize_with = "value::scalars")]
-    #[schemars(with = "BTreeMap<String, Option<value::Scalar>>")]
-    pub defaults: BTreeMap<String, Value>,
-}
-
 fn retry_hours_default() -> u32 {
     RETRY_HOURS_DEFAULT
 }
@@ -226,14 +169,6 @@ fn shadow_days_default() -> u32 {
 
 fn locale_default() -> String {
     "en-us".to_owned()
-}
-
-fn stale_ticket_days_default() -> u32 {
-    90
-}
-
-fn unknown_write_wait_seconds_default() -> u32 {
-    300
 }
 
 impl Document {
@@ -250,8 +185,8 @@ impl Document {
             enabled_events: EventKind::ALL.into_iter().filter(|kind| self.is_enabled(*kind)).collect(),
             stale_ticket_days: autotask.stale_ticket_days,
             unknown_write_wait_seconds: autotask.unknown_write_wait_seconds,
-            note: autotask.note,
-            time_entry: autotask.time_entry.clone(),
+            note: autotask.note.settings(),
+            time_entry: autotask.time_entry.settings(),
             templates: self.templates.clone(),
         }
     }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::document::AutotaskConnection;
+use crate::autotask::AutotaskConnection;
 
 /// Enough that two connections never meet by accident.
 const DIGEST_BYTES: usize = 16;

@@ -8,6 +8,7 @@
 //! What the settings mean for a session is decided in the `session` crate, from [`Document::settings`]. No value of a secret
 //! is ever part of an error, a warning or a `Debug` form.
 
+mod autotask;
 mod check;
 mod document;
 mod events;
@@ -19,9 +20,8 @@ mod problem;
 mod schema;
 mod value;
 
-pub use document::{
-    ApplianceConnection, ApplianceCredentials, AutotaskConnection, Document, OAuth, Password, Polling, TicketSettings,
-};
+pub use autotask::{AutotaskConnection, AutotaskNote, AutotaskTicket, AutotaskTimeEntry, TimeEntryDefaults};
+pub use document::{ApplianceConnection, ApplianceCredentials, Document, OAuth, Password, Polling};
 pub use events::{EventOptions, EventSetting};
 pub use loader::{CACHE_TTL, Connections, LoadError, Loaded, REFRESH_INTERVAL_MIN, Version};
 pub use problem::{DocumentError, Warning, WarningKind};

@@ -186,10 +186,11 @@ fn old_plugins_data_can_be_pasted_with_all_its_nulls() {
     let (document, warnings) = Document::parse_strictly(&sample("full.json")).unwrap();
     assert!(warnings.is_empty());
     let time_entry = document.settings().time_entry;
-    assert_eq!(time_entry.defaults.role_name.as_deref(), Some("Engineer"));
-    assert_eq!(time_entry.defaults.summary_notes.as_deref(), Some("Remote support session"));
-    assert_eq!(time_entry.defaults.billing_code_id, Some(29683));
-    assert_eq!((time_entry.defaults.contract_id, time_entry.defaults.offset_hours), (None, None));
+    assert_eq!(time_entry.role_name.as_deref(), Some("Engineer"));
+    assert_eq!(time_entry.summary.as_deref(), Some("Remote support session"));
+    let defaults = document.autotask.time_entry.defaults;
+    assert_eq!(defaults.billing_code_id, Some(29683));
+    assert_eq!((defaults.contract_id, time_entry.offset_hours), (None, None));
     let ticket = document.autotask.ticket.defaults;
     assert_eq!(ticket["accountName"], "Acme, Inc.");
     assert!(!ticket.contains_key("userAgentID"), "null means not set");
@@ -225,7 +226,7 @@ fn defaults_are_those_of_the_table() {
     );
     assert!(document.autotask.external_key_pattern.is_none());
     assert_eq!((settings.stale_ticket_days, settings.unknown_write_wait_seconds), (90, 300));
-    assert_eq!((settings.note.note_type, settings.note.visibility), (1, Visibility::Internal));
+    assert_eq!((document.autotask.note.note_type, settings.note.visibility), (1, Visibility::Internal));
     let time_entry = settings.time_entry;
     assert_eq!((time_entry.enabled, time_entry.minimum_seconds, time_entry.maximum_hours), (false, 60, 8));
     assert_eq!((time_entry.span, time_entry.beneficiary), (Span::Session, Beneficiary::Primary));

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use regex_lite::Regex;
 
 use crate::admission;
 use crate::pause::DocumentVersion;
@@ -12,6 +11,7 @@ use crate::record::{Record, Writer};
 use crate::trust::ApiUser;
 use crate::waits::{Pace, later};
 use session::event::{EventKind, OutboundEvent};
+use session::external_key::KeyRules;
 use session::ids::Lsid;
 use session::origin::Origin;
 use session::settings::{Mode, Settings};
@@ -46,8 +46,8 @@ pub struct Rules {
     pub settings: Settings,
     /// The templates, overrides included.
     pub templates: Templates,
-    /// How to find the ticket in an external key; `None`: the built-in rules.
-    pub key_pattern: Option<Regex>,
+    /// How to find the ticket in an external key.
+    pub keys: KeyRules,
     /// How fast time runs: all of it, except in trials.
     pub pace: Pace,
     /// Which version of the connection document these come from.

@@ -74,7 +74,7 @@ impl Writing {
         let (kind, survey) = base.memory.record.survey_of(id, &self.reported.session).ok_or(Missing::Text)?;
         let survey = Survey { gsnumber: Some(gsnumber), answers: survey.answers.clone() };
         let view = self.reported.view(&rules.settings.time_zone);
-        let Rendered { value, problems } = rules.templates.survey_note(&view, kind, &survey, rules.settings.note.note_type);
+        let Rendered { value, problems } = rules.templates.survey_note(&view, kind, &survey);
         template_problems(base, &problems);
         Ok(value)
     }
@@ -86,10 +86,10 @@ impl Writing {
         let candidate = role(author, resource, write, &base.case.rules.words).map_err(Missing::Refused)?;
         let attendance = self.times.attendances.get(representative).ok_or(Missing::Attendance)?;
         let settings = &base.case.rules.settings;
-        let defaults = &settings.time_entry.defaults;
         let view = self.reported.view(&settings.time_zone);
         let context = TimeContext { resource, role: candidate.role, reason: candidate.reason };
-        let Rendered { value: texts, problems } = base.case.rules.templates.time_entry(&view, attendance, defaults, context);
+        let Rendered { value: texts, problems } =
+            base.case.rules.templates.time_entry(&view, attendance, &settings.time_entry, context);
         let entry = TimeEntry {
             resource,
             role: candidate.role,
@@ -98,11 +98,7 @@ impl Writing {
             date_worked: date_worked(attendance.start, &settings.time_zone),
             summary_notes: texts.summary_notes,
             internal_notes: texts.internal_notes,
-            billing_code_id: defaults.billing_code_id,
-            contract_id: defaults.contract_id,
-            offset_hours: defaults.offset_hours,
-            is_non_billable: defaults.is_non_billable,
-            show_on_invoice: defaults.show_on_invoice,
+            offset_hours: settings.time_entry.offset_hours,
         };
         template_problems(base, &problems);
         Ok(entry)

@@ -15,7 +15,7 @@ use crate::waits::later;
 use crate::winding_down::{Closing, wind_down};
 use crate::writing::Writing;
 use session::content::{Ticket, TicketReference};
-use session::external_key::{NoTicket, ticket_reference};
+use session::external_key::NoTicket;
 use session::failure::Failure;
 use session::settings::{Settings, Visibility};
 
@@ -46,7 +46,7 @@ impl Matching {
             return Ok(TicketReference::Id(ticket));
         }
         let key = self.reported.session.external_key.as_deref();
-        ticket_reference(key, base.case.rules.key_pattern.as_ref()).map_err(|reason| match reason {
+        base.case.rules.keys.ticket(key).map_err(|reason| match reason {
             NoTicket::NoKey => Unmatched::NoKey,
             NoTicket::NoTicketInKey => Unmatched::NoTicketInKey,
             NoTicket::TicketWanted => Unmatched::TicketWanted,

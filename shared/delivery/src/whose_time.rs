@@ -37,7 +37,7 @@ impl Writing {
         self.asked = Asked::Author(representative);
         Next::Step(Step::FindAuthor {
             login: attendance.login.clone(),
-            role_name: base.case.rules.settings.time_entry.defaults.role_name.clone(),
+            role_name: base.case.rules.settings.time_entry.role_name.clone(),
             ticket_role: self.ticket.assigned_role,
         })
     }

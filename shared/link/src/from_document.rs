@@ -6,6 +6,7 @@
 use appliance::client::{ApplianceClient, ApplianceConfig, Credentials};
 use connection::{ApplianceConnection, ApplianceCredentials, AutotaskConnection, Document};
 use delivery::{ApiUser, DocumentVersion, Pace, Rules, Words};
+use session::external_key::KeyRules;
 use texts::{TemplateProblem, Templates};
 use ticketing::autotask::{self, AutotaskClient};
 
@@ -16,14 +17,19 @@ use crate::links::LinkError;
 pub fn rules(document: &Document, version: DocumentVersion, pace: Pace) -> (Rules, Vec<TemplateProblem>) {
     let settings = document.settings();
     let (templates, problems) = Templates::new(&settings.templates);
-    let key_pattern = document.autotask.external_key_pattern.clone();
     let api_user = ApiUser(document.autotask.identity());
     let words = Words {
         ticketing: autotask::NAME,
         source_credentials: appliance::client::CREDENTIALS_REMEDY,
         ticketing_credentials: autotask::CREDENTIALS_REMEDY,
     };
-    (Rules { settings, templates, key_pattern, pace, document: version, api_user, words }, problems)
+    (Rules { settings, templates, keys: key_rules(document), pace, document: version, api_user, words }, problems)
+}
+
+/// How to find the ticket in an external key.
+#[must_use]
+pub fn key_rules(document: &Document) -> KeyRules {
+    KeyRules::new(autotask::TICKET_NUMBER, document.autotask.external_key_pattern.clone())
 }
 
 /// The client of the appliance.
@@ -66,6 +72,7 @@ fn appliance_config(connection: &ApplianceConnection) -> ApplianceConfig {
 }
 
 fn autotask_config(connection: &AutotaskConnection) -> autotask::Config {
+    let defaults = &connection.time_entry.defaults;
     autotask::Config {
         zone_url: connection.zone_url.clone(),
         discovery_url: None,
@@ -73,5 +80,12 @@ fn autotask_config(connection: &AutotaskConnection) -> autotask::Config {
         secret: connection.secret.clone(),
         integration_code: connection.integration_code.clone(),
         allow_plain_http: connection.allow_plain_http,
+        note_type: connection.note.note_type,
+        time_entry: autotask::TimeEntryFields {
+            billing_code_id: defaults.billing_code_id,
+            contract_id: defaults.contract_id,
+            is_non_billable: defaults.is_non_billable,
+            show_on_invoice: defaults.show_on_invoice,
+        },
     }
 }

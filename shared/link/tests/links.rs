@@ -13,6 +13,8 @@ use ledger::Ledger;
 use link::{LinkError, Links};
 use serde_json::{Value, json};
 use session::ApplianceId;
+use session::content::TicketReference;
+use session::ids::TicketId;
 
 /// The one secret of a Secrets Manager; each text is a version of its own.
 type Secret = Arc<Mutex<String>>;
@@ -63,7 +65,7 @@ async fn document_becomes_rules_clients_and_a_name() {
     let link = links.get(&acme(), at(0)).await.unwrap();
     assert_eq!(link.name_of(&acme()).to_string(), "Acme, production (acme)");
     assert_eq!(link.rules.settings.time_zone.iana_name(), Some("Europe/Berlin"));
-    assert_eq!(link.rules.key_pattern.as_ref().map(|pattern| pattern.as_str()), Some("CASE-(\\d+)"));
+    assert_eq!(link.rules.keys.ticket(Some("CASE-4711")), Ok(TicketReference::Id(TicketId(4711))));
     assert!(link.rules.document.0.starts_with('v') && link.warnings.is_empty());
     assert!(!link.appliance.uses_tokens() && !link.document().polling.enabled);
 }

@@ -16,8 +16,6 @@ pub struct Note {
     pub title: String,
     /// Plain text, at most 32,000 characters.
     pub description: String,
-    /// The tenant's note type id.
-    pub note_type: i32,
     /// Who can see it.
     pub visibility: Visibility,
 }
@@ -39,16 +37,8 @@ pub struct TimeEntry {
     pub summary_notes: String,
     /// For colleagues, with the marker.
     pub internal_notes: String,
-    /// Work type.
-    pub billing_code_id: Option<i64>,
-    /// Contract.
-    pub contract_id: Option<i64>,
     /// Added to the billable time; hours.
     pub offset_hours: Option<f64>,
-    /// Not to be billed.
-    pub is_non_billable: Option<bool>,
-    /// Shown on the invoice.
-    pub show_on_invoice: Option<bool>,
 }
 
 /// A text file to be attached to a note. Its title holds the marker.

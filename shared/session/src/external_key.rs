@@ -8,12 +8,10 @@
 //! the session.
 //!
 //! What narrows it: a technician who corrects the key during the session (the report's key counts), a pattern that only keys of one's
-//! own making match ([`ticket_reference`]), and that bare digits, the easiest to guess, count only for tickets with recent activity.
+//! own making match ([`KeyRules`]), and that bare digits, the easiest to guess, count only for tickets with recent activity.
 //!
 //! Nothing here looks the ticket up: whether it exists, whose it is, and whether bare digits were a phone number, is found out
 //! elsewhere.
-
-use std::sync::LazyLock;
 
 use regex_lite::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -52,30 +50,77 @@ pub fn pattern(text: &str) -> Option<Regex> {
     RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).build().ok()
 }
 
-/// The ticket that an external key names.
-///
-/// With a pattern, its first group is the ticket (the whole match, if it has no group): digits alone are a ticket id,
-/// anything else is a ticket number. Without one, the first `T\d{8}\.\d+` in any case is a number, and a key of digits
-/// alone (in quotes or not) an id that may yet be something else, hence [`TicketReference::BareDigits`]. A number's
-/// leading `t` becomes `T`.
-///
-/// A key that is a JSON object asks for a ticket, even if a text in it mentions another ticket, unless the pattern
-/// finds one: whoever configures a pattern means it. A pattern of [`pattern`] is looked for in a second at most.
-///
-/// # Errors
-///
-/// What is missing. None of these can be cured by asking again, only by another key.
-pub fn ticket_reference(key: Option<&str>, pattern: Option<&Regex>) -> Result<TicketReference, NoTicket> {
-    let key = bounded(key.unwrap_or_default()).trim();
-    if key.is_empty() {
-        return Err(NoTicket::NoKey);
+/// What tells the ticket in an external key: how the ticketing system writes its numbers, and what the connection says of its keys.
+#[derive(Debug, Clone)]
+pub struct KeyRules {
+    number: Regex,
+    pattern: Option<Regex>,
+}
+
+impl KeyRules {
+    /// The rules of a ticketing system whose numbers look like `number`, a regular expression that takes them in any case, and of a
+    /// connection whose keys are told by `pattern` instead, if it has one (made by [`pattern`](fn@pattern)).
+    ///
+    /// # Panics
+    ///
+    /// If `number` is not a regular expression. It is a constant of the ticketing system's client, whose tests compile it.
+    #[must_use]
+    pub fn new(number: &'static str, pattern: Option<Regex>) -> Self {
+        let number = Regex::new(number).expect("a constant pattern that the tests of its owner compile");
+        Self { number, pattern }
     }
-    let found = match pattern {
-        Some(pattern) => by_pattern(key, pattern),
-        None if is_json_object(key) => None,
-        None => by_built_in_rules(key),
-    };
-    found.ok_or(if is_json_object(key) { NoTicket::TicketWanted } else { NoTicket::NoTicketInKey })
+
+    /// The ticket that an external key names.
+    ///
+    /// With a pattern, its first group is the ticket (the whole match, if it has no group): digits alone are a ticket id,
+    /// anything else is a ticket number. Without one, the first text that looks like a number of the ticketing system is it, and a key
+    /// of digits alone (in quotes or not) an id that may yet be something else, hence [`TicketReference::BareDigits`]. A number of the
+    /// ticketing system is read in any case, and given in capitals.
+    ///
+    /// A key that is a JSON object asks for a ticket, even if a text in it mentions another ticket, unless the pattern
+    /// finds one: whoever configures a pattern means it. A pattern of [`pattern`](fn@pattern) is looked for in a second at most.
+    ///
+    /// # Errors
+    ///
+    /// What is missing. None of these can be cured by asking again, only by another key.
+    pub fn ticket(&self, key: Option<&str>) -> Result<TicketReference, NoTicket> {
+        let key = bounded(key.unwrap_or_default()).trim();
+        if key.is_empty() {
+            return Err(NoTicket::NoKey);
+        }
+        let found = match &self.pattern {
+            Some(pattern) => self.by_pattern(key, pattern),
+            None if is_json_object(key) => None,
+            None => self.by_number_or_digits(key),
+        };
+        found.ok_or(if is_json_object(key) { NoTicket::TicketWanted } else { NoTicket::NoTicketInKey })
+    }
+
+    fn by_pattern(&self, key: &str, pattern: &Regex) -> Option<TicketReference> {
+        pattern.captures_iter(key).take(MATCHES_MAX).find_map(|captures| {
+            let group = if captures.len() > 1 { 1 } else { 0 };
+            let ticket = captures.get(group)?.as_str().trim();
+            match ticket_id(ticket) {
+                Some(id) => Some(TicketReference::Id(id)),
+                None => self.ticket_number(ticket).map(TicketReference::Number),
+            }
+        })
+    }
+
+    fn by_number_or_digits(&self, key: &str) -> Option<TicketReference> {
+        match self.number.find_iter(key).find_map(|found| self.ticket_number(found.as_str())) {
+            Some(number) => Some(TicketReference::Number(number)),
+            None => ticket_id(unquoted(key)).map(TicketReference::BareDigits),
+        }
+    }
+
+    fn ticket_number(&self, text: &str) -> Option<TicketNumber> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let is_whole = self.number.find(text).is_some_and(|found| found.len() == text.len());
+        if is_whole { text.to_ascii_uppercase().parse().ok() } else { text.parse().ok() }
+    }
 }
 
 fn bounded(key: &str) -> &str {
@@ -87,27 +132,6 @@ fn bounded(key: &str) -> &str {
 
 fn is_json_object(key: &str) -> bool {
     key.starts_with('{') && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(key).is_ok()
-}
-
-fn by_pattern(key: &str, pattern: &Regex) -> Option<TicketReference> {
-    pattern.captures_iter(key).take(MATCHES_MAX).find_map(|captures| {
-        let group = if captures.len() > 1 { 1 } else { 0 };
-        let ticket = captures.get(group)?.as_str().trim();
-        match ticket_id(ticket) {
-            Some(id) => Some(TicketReference::Id(id)),
-            None => ticket_number(ticket).map(TicketReference::Number),
-        }
-    })
-}
-
-fn by_built_in_rules(key: &str) -> Option<TicketReference> {
-    static NUMBER: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[Tt]\d{8}\.\d+").expect("a constant pattern that the tests compile"));
-    let number = NUMBER.find_iter(key).find_map(|found| ticket_number(found.as_str()));
-    match number {
-        Some(number) => Some(TicketReference::Number(number)),
-        None => ticket_id(unquoted(key)).map(TicketReference::BareDigits),
-    }
 }
 
 /// A key that some system wrote as a JSON string arrives with its quotes.
@@ -123,14 +147,6 @@ fn ticket_id(text: &str) -> Option<TicketId> {
     (id > 0).then_some(TicketId(id))
 }
 
-fn ticket_number(text: &str) -> Option<TicketNumber> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let is_lower_case_number = text.starts_with('t') && text[1..].starts_with(|next: char| next.is_ascii_digit());
-    if is_lower_case_number { format!("T{}", &text[1..]).parse().ok() } else { text.parse().ok() }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -142,13 +158,17 @@ mod tests {
         TicketReference::Number(text.parse().unwrap())
     }
 
+    fn rules(pattern: Option<&Regex>) -> KeyRules {
+        KeyRules::new(r"[Tt]\d{8}\.\d+", pattern.cloned())
+    }
+
     fn built_in(key: &str) -> Result<TicketReference, NoTicket> {
-        ticket_reference(Some(key), None)
+        rules(None).ticket(Some(key))
     }
 
     #[test]
     fn missing_and_blank_keys_are_told_from_keys_without_a_ticket() {
-        assert_eq!(ticket_reference(None, None), Err(NoTicket::NoKey));
+        assert_eq!(rules(None).ticket(None), Err(NoTicket::NoKey));
         assert_eq!(built_in(""), Err(NoTicket::NoKey));
         assert_eq!(built_in(" \n\u{a0}"), Err(NoTicket::NoKey));
         for key in
@@ -196,7 +216,7 @@ mod tests {
     #[test]
     fn group_of_the_pattern_is_the_ticket() {
         let pattern = Regex::new(r"(?:ref|ticket)[ :#]*([A-Z]?\d[\d.]*)").unwrap();
-        let with = |key: &str| ticket_reference(Some(key), Some(&pattern));
+        let with = |key: &str| rules(Some(&pattern)).ticket(Some(key));
         assert_eq!(with("ref: 4711"), Ok(TicketReference::Id(TicketId(4711))));
         assert_eq!(with("ticket #T20250318.0042"), Ok(number("T20250318.0042")));
         assert_eq!(with("ref 0, ref 4712"), Ok(TicketReference::Id(TicketId(4712))));
@@ -208,11 +228,11 @@ mod tests {
     #[test]
     fn pattern_without_a_group_takes_the_whole_match_and_an_empty_one_nothing() {
         let whole = Regex::new(r"t\d{8}\.\d+").unwrap();
-        assert_eq!(ticket_reference(Some("see t20250318.0042"), Some(&whole)), Ok(number("T20250318.0042")));
+        assert_eq!(rules(Some(&whole)).ticket(Some("see t20250318.0042")), Ok(number("T20250318.0042")));
         let empty = Regex::new("(x*)").unwrap();
-        assert_eq!(ticket_reference(Some("4711"), Some(&empty)), Err(NoTicket::NoTicketInKey));
+        assert_eq!(rules(Some(&empty)).ticket(Some("4711")), Err(NoTicket::NoTicketInKey));
         let optional = Regex::new("case( \\d+)?").unwrap();
-        assert_eq!(ticket_reference(Some("case"), Some(&optional)), Err(NoTicket::NoTicketInKey));
+        assert_eq!(rules(Some(&optional)).ticket(Some("case")), Err(NoTicket::NoTicketInKey));
     }
 
     #[test]
@@ -221,7 +241,7 @@ mod tests {
             assert!(pattern(endless).is_none(), "{endless}");
         }
         let slow = pattern("(?:a?){100}b|()").unwrap();
-        assert_eq!(ticket_reference(Some(&"a".repeat(KEY_CHARACTERS_MAX)), Some(&slow)), Err(NoTicket::NoTicketInKey));
+        assert_eq!(rules(Some(&slow)).ticket(Some(&"a".repeat(KEY_CHARACTERS_MAX))), Err(NoTicket::NoTicketInKey));
         for usual in [r"(T\d{8}\.\d{4})", r"(?i)(?:ticket|case|ref)[ .:#-]{0,5}(t?[\d.]{1,20})", r"CASE-([A-Z0-9]{1,50})"] {
             assert!(pattern(usual).is_some(), "{usual}");
         }
@@ -237,8 +257,8 @@ mod tests {
         #[test]
         fn any_key_and_any_matching_pattern_give_an_answer(key in "\\PC{0,80}|[\\s\\S]{0,1200}", group in "[(][A-Za-z0-9.*+]{0,8}[)]") {
             let pattern = Regex::new(&group).ok();
-            let _ = ticket_reference(Some(&key), pattern.as_ref());
-            let _ = ticket_reference(Some(&key), None);
+            let _ = rules(pattern.as_ref()).ticket(Some(&key));
+            let _ = rules(None).ticket(Some(&key));
         }
 
         #[test]

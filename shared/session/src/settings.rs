@@ -1,7 +1,8 @@
 //! What an administrator can choose, as far as it decides what a session leaves on a ticket.
 //!
-//! These types are parts of the connection document (DESIGN: one secret per appliance), so their serialised form is an
-//! interface. Addresses and credentials are not here but in the `connection` crate, which also checks and documents.
+//! The connection document is the crate `connection`'s, which reads, checks and documents it; of what is here only the choices
+//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`]) are written in it as they are. What only one ticketing system knows of, such as
+//! note types and work types, is a matter of its client.
 
 use std::collections::BTreeMap;
 
@@ -61,21 +62,10 @@ pub enum Mode {
 }
 
 /// How notes are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NoteSettings {
-    /// The tenant's note type id. 1, 2 and 3 are safe for an integration.
-    #[serde(rename = "type")]
-    pub note_type: i32,
     /// Who can see the session note. Survey notes are always internal.
     pub visibility: Visibility,
-}
-
-impl Default for NoteSettings {
-    fn default() -> Self {
-        Self { note_type: 1, visibility: Visibility::Internal }
-    }
 }
 
 /// Who can see a note.
@@ -83,37 +73,38 @@ impl Default for NoteSettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
-    /// Our own people only (publish 2).
+    /// Our own people only.
     #[default]
     Internal,
-    /// The customer too (publish 1): rendered by the customer template, without session notes, links, addresses, system information.
+    /// The customer too: rendered by the customer template, without session notes, links, addresses, system information.
     Customer,
-    /// Our own people and co-managed ones (publish 4).
+    /// Our own people and co-managed ones.
     InternalAndComanaged,
 }
 
 /// How time entries are written.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TimeEntrySettings {
     /// Whether they are written at all.
     pub enabled: bool,
-    /// Appended to an appliance user name without `@` to make the e-mail address of an Autotask resource.
+    /// Appended to an appliance user name without `@` to make the e-mail address of a resource.
     pub default_domain: Option<String>,
-    /// Appliance user name -> Autotask e-mail or user name; compared without case.
+    /// Appliance user name -> e-mail or user name of a resource; compared without case.
     pub resources: BTreeMap<String, String>,
     /// Which time counts.
     pub span: Span,
     /// For whom.
-    #[serde(rename = "for")]
     pub beneficiary: Beneficiary,
     /// Shorter: no entry; seconds.
     pub minimum_seconds: u32,
     /// Longer: refused, for a person to look at; hours, at most 24.
     pub maximum_hours: u32,
-    /// Fields of every entry.
-    pub defaults: TimeEntryDefaults,
+    /// The role tried first, by name.
+    pub role_name: Option<String>,
+    /// The invoice line, the same for every entry; `None`: made by the template.
+    pub summary: Option<String>,
+    /// Added to the billable time; hours, may be negative.
+    pub offset_hours: Option<f64>,
 }
 
 impl Default for TimeEntrySettings {
@@ -126,7 +117,9 @@ impl Default for TimeEntrySettings {
             beneficiary: Beneficiary::default(),
             minimum_seconds: 60,
             maximum_hours: 8,
-            defaults: TimeEntryDefaults::default(),
+            role_name: None,
+            summary: None,
+            offset_hours: None,
         }
     }
 }
@@ -153,29 +146,6 @@ pub enum Beneficiary {
     Primary,
     /// Each representative who was there.
     Each,
-}
-
-/// Fields of every time entry: the old plugin's names and the REST names both work. `null` means "not set".
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, rename_all = "camelCase")]
-pub struct TimeEntryDefaults {
-    /// The role tried first, by name.
-    pub role_name: Option<String>,
-    /// The invoice line, the same for every entry.
-    pub summary_notes: Option<String>,
-    /// Work type.
-    #[serde(rename = "billingCodeID", alias = "allocationCodeID")]
-    pub billing_code_id: Option<i64>,
-    /// Contract.
-    #[serde(rename = "contractID")]
-    pub contract_id: Option<i64>,
-    /// Added to the billable time; hours, may be negative.
-    pub offset_hours: Option<f64>,
-    /// Not to be billed.
-    pub is_non_billable: Option<bool>,
-    /// Shown on the invoice.
-    pub show_on_invoice: Option<bool>,
 }
 
 /// Names of the templates that can be overridden.

@@ -66,12 +66,7 @@ pub fn continuations(overflow: &str, session: &SupportSession, settings: &NoteSe
     let note = |(index, description): (u32, String)| {
         let words = format!("{}, complete text {} of {count}", session_name(session), index + 1);
         let marker = Marker::new(&session.lsid, &WriteId::Continuation(index + 2));
-        Note {
-            title: title(&words, &marker, NOTE_TITLE_CHARACTERS_MAX),
-            description,
-            note_type: settings.note_type,
-            visibility: settings.visibility,
-        }
+        Note { title: title(&words, &marker, NOTE_TITLE_CHARACTERS_MAX), description, visibility: settings.visibility }
     };
     (0..CONTINUATIONS_MAX).zip(bodies).map(note).collect()
 }

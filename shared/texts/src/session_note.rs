@@ -54,7 +54,7 @@ impl Templates {
             problems: &mut problems,
         };
         let (description, overflow) = fitting.fit(model);
-        let note = Note { title, description, note_type: settings.note_type, visibility: settings.visibility };
+        let note = Note { title, description, visibility: settings.visibility };
         Rendered { value: SessionNote { note, overflow }, problems }
     }
 }

@@ -37,7 +37,7 @@ impl Templates {
     /// The note of the survey: internal, of that note type, at most [`NOTE_CHARACTERS_MAX`] characters long, with the
     /// marker of the survey in its title. Questions without an answer are left out.
     #[must_use]
-    pub fn survey_note(&self, view: &View<'_>, kind: SurveyKind, survey: &Survey, note_type: i32) -> Rendered<Note> {
+    pub fn survey_note(&self, view: &View<'_>, kind: SurveyKind, survey: &Survey) -> Rendered<Note> {
         let (template, words, write) = kind_of(kind, survey.gsnumber.unwrap_or(Gsnumber(0)));
         let words = format!("{}, {words}", session_name(view.session));
         let mut problems = Vec::new();
@@ -45,7 +45,6 @@ impl Templates {
         let note = Note {
             title: title(&words, &Marker::new(&view.session.lsid, &write), NOTE_TITLE_CHARACTERS_MAX),
             description: within_a_note(text),
-            note_type,
             visibility: Visibility::Internal,
         };
         Rendered { value: note, problems }

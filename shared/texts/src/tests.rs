@@ -13,7 +13,7 @@ use super::*;
 use session::content::{Note, RoleReason};
 use session::ids::{Gsnumber, Lsid, RemoteId, ResourceId, RoleId};
 use session::sample::*;
-use session::settings::{NoteSettings, TEMPLATE_NAMES, TimeEntryDefaults, Visibility};
+use session::settings::{NoteSettings, TEMPLATE_NAMES, TimeEntrySettings, Visibility};
 use session::support_session::{
     ActorKind, CustomAttribute, Customer, FileReference, Omitted, Representative, SessionEvent, SessionEventKind, Survey,
     SurveyKind,
@@ -349,7 +349,7 @@ mod templates {
         assert_eq!(documented("session"), beyond(fields(&of_session)));
         let of_survey = survey_note::survey_model(&view, SurveyKind::Customer, &session.customer_surveys[0]);
         assert_eq!(documented("survey"), beyond(fields(&of_survey)));
-        let defaults = TimeEntryDefaults::default();
+        let defaults = TimeEntrySettings::default();
         let of_time = super::super::time_texts::time_model(&view, &attendance(&session), &defaults, context());
         assert_eq!(documented("time"), beyond(fields(&of_time)));
     }
@@ -385,10 +385,10 @@ mod templates {
         for visibility in [Visibility::Internal, Visibility::Customer] {
             problems.extend(note_with(templates, &session, visibility, NOTE_CHARACTERS_MAX).problems);
         }
-        problems.extend(templates.survey_note(&view, SurveyKind::Customer, &session.customer_surveys[0], 1).problems);
-        problems.extend(templates.survey_note(&view, SurveyKind::Representative, &session.representative_surveys[0], 1).problems);
+        problems.extend(templates.survey_note(&view, SurveyKind::Customer, &session.customer_surveys[0]).problems);
+        problems.extend(templates.survey_note(&view, SurveyKind::Representative, &session.representative_surveys[0]).problems);
         let attendance = attendance(&session);
-        problems.extend(templates.time_entry(&view, &attendance, &TimeEntryDefaults::default(), context()).problems);
+        problems.extend(templates.time_entry(&view, &attendance, &TimeEntrySettings::default(), context()).problems);
         problems
     }
 }
@@ -398,7 +398,7 @@ fn context() -> TimeContext {
 }
 
 fn attendance(session: &SupportSession) -> session::time_entry::Attendance {
-    let settings = session::settings::TimeEntrySettings { enabled: true, ..Default::default() };
+    let settings = TimeEntrySettings { enabled: true, ..Default::default() };
     let mut planned = plan(session, &settings, at(END));
     match planned.remove(0) {
         PlannedTime { outcome: TimePlan::Write(attendance), .. } => attendance,
@@ -409,7 +409,7 @@ fn attendance(session: &SupportSession) -> session::time_entry::Attendance {
 mod time_texts {
     use super::*;
 
-    fn texts(templates: &Templates, session: &SupportSession, defaults: &TimeEntryDefaults) -> TimeTexts {
+    fn texts(templates: &Templates, session: &SupportSession, defaults: &TimeEntrySettings) -> TimeTexts {
         let time_zone = berlin();
         let view = View { session, time_zone: &time_zone, ended: Ended::Reported(at(END)) };
         templates.time_entry(&view, &attendance(session), defaults, context()).value
@@ -417,8 +417,8 @@ mod time_texts {
 
     #[test]
     fn invoice_line_is_the_configured_one_and_never_blank() {
-        let configured = TimeEntryDefaults { summary_notes: Some(" Fernwartung \n".to_owned()), ..TimeEntryDefaults::default() };
-        let blank = TimeEntryDefaults { summary_notes: Some(" ".to_owned()), ..TimeEntryDefaults::default() };
+        let configured = TimeEntrySettings { summary: Some(" Fernwartung \n".to_owned()), ..TimeEntrySettings::default() };
+        let blank = TimeEntrySettings { summary: Some(" ".to_owned()), ..TimeEntrySettings::default() };
         let (spoilt, _) = overrides(&[("time_entry_summary", "{{#if false}}x{{/if}}")]);
         assert_eq!(texts(&Templates::default(), &printer(), &configured).summary_notes, "Fernwartung");
         assert_eq!(texts(&Templates::default(), &printer(), &blank).summary_notes, "Remote support session");
@@ -429,7 +429,7 @@ mod time_texts {
     fn chat_notes_and_links_cannot_reach_an_invoice() {
         for field in ["timeline", "work", "recording", "chat_link", "systems", "answers"] {
             let (templates, _) = overrides(&[("time_entry_summary", &format!("{{{{{field}}}}}"))]);
-            assert_eq!(texts(&templates, &printer(), &TimeEntryDefaults::default()).summary_notes, "Remote support session");
+            assert_eq!(texts(&templates, &printer(), &TimeEntrySettings::default()).summary_notes, "Remote support session");
         }
     }
 
@@ -437,7 +437,7 @@ mod time_texts {
     fn marker_is_the_first_line_and_the_only_one_of_its_kind() {
         let mut session = printer();
         session.representatives[1].private_display_name = Some("[7d1f0c52a9be4e6f8a3b90d4c6e21f57/time.22]".to_owned());
-        let internal = texts(&Templates::default(), &session, &TimeEntryDefaults::default()).internal_notes;
+        let internal = texts(&Templates::default(), &session, &TimeEntrySettings::default()).internal_notes;
         assert!(internal.starts_with("[7d1f0c52a9be4e6f8a3b90d4c6e21f57/time.4711]\n"));
         assert_eq!(internal.matches("[7d1f0c52a9be4e6f8a3b90d4c6e21f57/").count(), 1);
         assert!(internal.contains("(7d1f0c52a9be4e6f8a3b90d4c6e21f57/time.22) 14:17-14:20, 3 min"));
@@ -508,7 +508,7 @@ mod surveys {
     fn note(survey: &Survey) -> Note {
         let (session, time_zone) = (printer(), berlin());
         let view = View { session: &session, time_zone: &time_zone, ended: Ended::Unknown };
-        Templates::default().survey_note(&view, SurveyKind::Customer, survey, 3).value
+        Templates::default().survey_note(&view, SurveyKind::Customer, survey).value
     }
 
     #[test]
@@ -516,7 +516,7 @@ mod surveys {
         let note = note(&Survey { gsnumber: None, answers: vec![] });
         assert!(note.title.ends_with("/note.customer_survey.0]"));
         assert!(note.description.ends_with("\n(no answers)") && !note.description.contains("From"));
-        assert_eq!((note.visibility, note.note_type), (Visibility::Internal, 3));
+        assert_eq!(note.visibility, Visibility::Internal);
     }
 
     #[test]
@@ -652,11 +652,11 @@ mod markers {
             add_note(note);
             continuations(&overflow, session, &NoteSettings::default(), NOTE_CHARACTERS_MIN).into_iter().for_each(&mut add_note);
             let file = attachment(RemoteId(1), session, 1, &overflow, visibility);
-            add_note(Note { title: file.title, description: file.text, note_type: 1, visibility });
+            add_note(Note { title: file.title, description: file.text, visibility });
         }
-        add_note(templates.survey_note(&view, SurveyKind::Customer, &session.customer_surveys[0], 1).value);
-        add_note(templates.survey_note(&view, SurveyKind::Representative, &session.representative_surveys[0], 1).value);
-        let defaults = TimeEntryDefaults { summary_notes: Some(summary.to_owned()), ..TimeEntryDefaults::default() };
+        add_note(templates.survey_note(&view, SurveyKind::Customer, &session.customer_surveys[0]).value);
+        add_note(templates.survey_note(&view, SurveyKind::Representative, &session.representative_surveys[0]).value);
+        let defaults = TimeEntrySettings { summary: Some(summary.to_owned()), ..TimeEntrySettings::default() };
         let texts = templates.time_entry(&view, &attendance(session), &defaults, context()).value;
         let (marker, internal) = texts.internal_notes.split_once('\n').unwrap();
         written.push((marker.to_owned(), format!("{}\n{internal}", texts.summary_notes)));
@@ -873,7 +873,7 @@ proptest! {
             prop_assert!(!attendance.username.is_empty() && !attendance.login.is_empty());
             prop_assert!(attendance.connections.iter().all(|(joined, left)| joined <= left));
             prop_assert!(attendance.connections.is_sorted());
-            let texts = Templates::default().time_entry(&view, &attendance, &settings.defaults, context());
+            let texts = Templates::default().time_entry(&view, &attendance, &settings, context());
             prop_assert_eq!(texts.problems, vec![]);
             let marker = format!("[{}/time.4711]\n", session.lsid);
             prop_assert!(texts.value.internal_notes.starts_with(&marker));

@@ -14,7 +14,7 @@ use session::content::RoleReason;
 use session::ids::{ResourceId, RoleId};
 use session::local_time::{Clock, duration};
 use session::presence::{Connection, Person};
-use session::settings::TimeEntryDefaults;
+use session::settings::TimeEntrySettings;
 use session::time_entry::Attendance;
 use session::write_id::{Marker, WriteId};
 
@@ -72,11 +72,11 @@ impl Templates {
         &self,
         view: &View<'_>,
         attendance: &Attendance,
-        defaults: &TimeEntryDefaults,
+        settings: &TimeEntrySettings,
         context: TimeContext,
     ) -> Rendered<TimeTexts> {
         let marker = Marker::new(&view.session.lsid, &WriteId::Time(context.resource));
-        let model = time_model(view, attendance, defaults, context);
+        let model = time_model(view, attendance, settings, context);
         let mut problems = Vec::new();
         let summary = self.render(TemplateName::TimeEntrySummary, &model, &mut problems);
         let internal = self.render(TemplateName::TimeEntryInternal, &model, &mut problems);
@@ -96,7 +96,7 @@ fn within_a_field(text: &str) -> &str {
 pub(crate) fn time_model(
     view: &View<'_>,
     attendance: &Attendance,
-    defaults: &TimeEntryDefaults,
+    settings: &TimeEntrySettings,
     context: TimeContext,
 ) -> TimeModel {
     let clock = Clock::new(view.time_zone);
@@ -109,7 +109,7 @@ pub(crate) fn time_model(
     let entry_duration = duration(attendance.end.as_second() - attendance.start.as_second());
     TimeModel {
         heading: HeadingModel::new(view),
-        summary: configured_summary(defaults),
+        summary: configured_summary(settings),
         resource: context.resource.0,
         role: context.role.0,
         role_reason: role_reason(context.reason),
@@ -125,8 +125,8 @@ pub(crate) fn time_model(
     }
 }
 
-fn configured_summary(defaults: &TimeEntryDefaults) -> String {
-    let configured = defaults.summary_notes.as_deref().map(str::trim).filter(|summary| !summary.is_empty());
+fn configured_summary(settings: &TimeEntrySettings) -> String {
+    let configured = settings.summary.as_deref().map(str::trim).filter(|summary| !summary.is_empty());
     configured.unwrap_or(SUMMARY).to_owned()
 }
 

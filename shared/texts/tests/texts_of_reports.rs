@@ -126,7 +126,7 @@ fn surveys_read_as_notes_of_their_own() {
         let customer = session.customer_surveys.iter().map(|survey| (SurveyKind::Customer, survey));
         let representative = session.representative_surveys.iter().map(|survey| (SurveyKind::Representative, survey));
         for (kind, survey) in customer.chain(representative) {
-            let note = without_problems(Templates::default().survey_note(&view, kind, survey, 1));
+            let note = without_problems(Templates::default().survey_note(&view, kind, survey));
             assert_eq!(note.visibility, Visibility::Internal);
             writeln!(texts, "{}\n=====", as_read(&note)).unwrap();
         }
@@ -158,7 +158,7 @@ fn time_entries_say_whose_when_and_why() {
             };
             let view = View { session: &session, time_zone: &time_zone, ended: reported(&session) };
             let context = TimeContext { resource: ResourceId(4711), role: RoleId(29_683), reason: RoleReason::TicketAssignment };
-            let written = without_problems(Templates::default().time_entry(&view, &attendance, &settings.defaults, context));
+            let written = without_problems(Templates::default().time_entry(&view, &attendance, &settings, context));
             let (start, end, login) = (attendance.start, attendance.end, &attendance.login);
             let day = date_worked(start, &time_zone);
             writeln!(texts, "{representative}: {login}, {day}, {start} to {end}").unwrap();

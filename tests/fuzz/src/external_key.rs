@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 use session::content::TicketReference;
-use session::external_key::{KEY_CHARACTERS_MAX, NoTicket, ticket_reference};
+use session::external_key::{KEY_CHARACTERS_MAX, KeyRules, NoTicket};
 
 use crate::{KIB, MIB, Samples, Target, split_line};
 
@@ -55,7 +55,8 @@ pub fn run(input: &[u8]) {
 }
 
 fn check(key: &str, pattern: Option<&Regex>) {
-    let found = ticket_reference(Some(key), pattern);
+    let rules = KeyRules::new(ticketing::autotask::TICKET_NUMBER, pattern.cloned());
+    let found = rules.ticket(Some(key));
     let looked_at = key.char_indices().nth(KEY_CHARACTERS_MAX).map_or(key, |(end, _)| &key[..end]);
     match &found {
         Ok(TicketReference::Number(number)) => {
@@ -72,7 +73,7 @@ fn check(key: &str, pattern: Option<&Regex>) {
         Err(NoTicket::NoTicketInKey | NoTicket::TicketWanted) => assert!(!looked_at.trim().is_empty()),
     }
     if looked_at.len() < key.len() {
-        assert_eq!(ticket_reference(Some(looked_at), pattern), found, "what is beyond the limit");
+        assert_eq!(rules.ticket(Some(looked_at)), found, "what is beyond the limit");
     }
 }
 

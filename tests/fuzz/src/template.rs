@@ -109,7 +109,7 @@ fn write(templates: &Templates, name: &str, view: &View<'_>) {
         }
         "customer_survey" | "representative_survey" => {
             for (kind, survey) in customer.chain(representative).take(2) {
-                let rendered = templates.survey_note(view, kind, survey, 1);
+                let rendered = templates.survey_note(view, kind, survey);
                 check_note(&rendered.value, &rendered.problems);
             }
         }

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use session::Origin;
 use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketReference};
 use session::event::{EventKind, OutboundEvent};
+use session::external_key::KeyRules;
 use session::failure::{Failure, Sentence};
 use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId};
 use session::settings::Settings;
@@ -309,7 +310,15 @@ impl World {
             ticketing_credentials: "check the API user",
         };
         let settings = self.settings.clone();
-        Arc::new(Rules { settings, templates, key_pattern: None, pace: self.pace, document, api_user, words })
+        Arc::new(Rules {
+            settings,
+            templates,
+            keys: KeyRules::new(r"T\d{8}\.\d+", None),
+            pace: self.pace,
+            document,
+            api_user,
+            words,
+        })
     }
 
     fn claim(&mut self, message: &Message) -> (Input, Option<Record>) {

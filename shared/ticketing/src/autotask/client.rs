@@ -6,7 +6,7 @@ use session::ids::RoleId;
 
 use super::authors::{KnownResource, ROLES_LIFETIME};
 use super::cache::Cache;
-use super::config::{Config, ConfigError};
+use super::config::{Config, ConfigError, TimeEntryFields};
 use super::transport::Transport;
 
 /// A client of one Autotask tenant. Share it (behind a reference or an `Arc`): connections, the slots for parallel calls and what
@@ -17,6 +17,8 @@ use super::transport::Transport;
 /// sent by then is `Failure::Unknown`, one that had not is `Failure::NotTaken`.
 pub struct AutotaskClient {
     pub(super) transport: Transport,
+    pub(super) note_type: i32,
+    pub(super) time_entry: TimeEntryFields,
     pub(super) resources: Cache<String, KnownResource>,
     pub(super) roles: Cache<String, Vec<RoleId>>,
 }
@@ -35,6 +37,12 @@ impl AutotaskClient {
     /// When the configuration cannot work, naming the key of the connection document.
     #[expect(clippy::needless_pass_by_value, reason = "a client is made of its configuration, which nobody needs afterwards")]
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        Ok(Self { transport: Transport::new(&config)?, resources: Cache::new(ROLES_LIFETIME), roles: Cache::new(ROLES_LIFETIME) })
+        Ok(Self {
+            transport: Transport::new(&config)?,
+            note_type: config.note_type,
+            time_entry: config.time_entry,
+            resources: Cache::new(ROLES_LIFETIME),
+            roles: Cache::new(ROLES_LIFETIME),
+        })
     }
 }

@@ -27,6 +27,23 @@ pub struct Config {
     pub integration_code: SecretString,
     /// Whether an address may be `http:`, in trials. The credentials are then readable on the way.
     pub allow_plain_http: bool,
+    /// The tenant's id of the type that every note gets. 1, 2 and 3 are safe for an integration (vendor reference).
+    pub note_type: i32,
+    /// Fields of every time entry that nobody but Autotask knows of.
+    pub time_entry: TimeEntryFields,
+}
+
+/// Fields of every time entry; `None`: not sent, and Autotask decides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TimeEntryFields {
+    /// Work type.
+    pub billing_code_id: Option<i64>,
+    /// Contract.
+    pub contract_id: Option<i64>,
+    /// Not to be billed.
+    pub is_non_billable: Option<bool>,
+    /// Shown on the invoice.
+    pub show_on_invoice: Option<bool>,
 }
 
 /// Names the addresses and no credential.
@@ -133,6 +150,8 @@ mod tests {
             secret: "pa$$#w~rd*@".into(),
             integration_code: "INVENTEDCODE".into(),
             allow_plain_http: false,
+            note_type: 1,
+            time_entry: TimeEntryFields::default(),
         }
     }
 

@@ -30,12 +30,16 @@ mod writes;
 mod zone;
 
 pub use client::AutotaskClient;
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, TimeEntryFields};
 pub use rights::{Access, Choice, Extent, Subject};
 pub use threshold::ThresholdInformation;
 
 /// What people call the system.
 pub const NAME: &str = "Autotask";
+
+/// What a ticket's number looks like in any case, as a regular expression: `T20250318.0042`. A tenant may have chosen another prefix
+/// (vendor reference); then the connection's own pattern says so.
+pub const TICKET_NUMBER: &str = r"[Tt]\d{8}\.\d+";
 
 /// What to do when Autotask refuses the credentials.
 pub const CREDENTIALS_REMEDY: &str =

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::answer::{Purpose, created_id};
 use super::client::AutotaskClient;
+use super::config::TimeEntryFields;
 use super::transport::{Call, Entity};
 
 impl AutotaskClient {
@@ -25,7 +26,8 @@ impl AutotaskClient {
     /// Any [`Failure`] of a write; `NotFound` when there is no such ticket.
     pub async fn create_note(&self, ticket: TicketId, note: &Note, deadline: Instant) -> Result<RemoteId, Failure> {
         let path = format!("Tickets/{ticket}/Notes");
-        self.create(&Call::post(Entity::TicketNotes, Purpose::CreateNote, path, &NoteBody::new(ticket, note)), deadline).await
+        let body = NoteBody::new(ticket, note, self.note_type);
+        self.create(&Call::post(Entity::TicketNotes, Purpose::CreateNote, path, &body), deadline).await
     }
 
     /// Attaches a text file to a note and returns the attachment's id.
@@ -46,7 +48,7 @@ impl AutotaskClient {
     /// one that [`Self::author`] found by its name and is not active any more.
     pub async fn create_time_entry(&self, ticket: TicketId, entry: &TimeEntry, deadline: Instant) -> Result<RemoteId, Failure> {
         let path = Entity::TimeEntries.name().to_owned();
-        let body = TimeEntryBody::new(ticket, entry);
+        let body = TimeEntryBody::new(ticket, entry, &self.time_entry);
         let created = self.create(&Call::post(Entity::TimeEntries, Purpose::CreateTimeEntry, path, &body), deadline).await;
         match created {
             Err(Failure::RoleRefused { sentence }) => {
@@ -74,12 +76,12 @@ struct NoteBody<'a> {
 }
 
 impl<'a> NoteBody<'a> {
-    fn new(ticket: TicketId, note: &'a Note) -> Self {
+    fn new(ticket: TicketId, note: &'a Note, note_type: i32) -> Self {
         Self {
             ticket_id: ticket.0,
             title: &note.title,
             description: &note.description,
-            note_type: note.note_type,
+            note_type,
             publish: publish(note.visibility),
         }
     }
@@ -140,7 +142,7 @@ struct TimeEntryBody<'a> {
 }
 
 impl<'a> TimeEntryBody<'a> {
-    fn new(ticket: TicketId, entry: &'a TimeEntry) -> Self {
+    fn new(ticket: TicketId, entry: &'a TimeEntry, fields: &TimeEntryFields) -> Self {
         Self {
             ticket_id: ticket.0,
             resource_id: entry.resource.0,
@@ -150,11 +152,11 @@ impl<'a> TimeEntryBody<'a> {
             end: utc(entry.end),
             summary_notes: &entry.summary_notes,
             internal_notes: &entry.internal_notes,
-            billing_code_id: entry.billing_code_id,
-            contract_id: entry.contract_id,
+            billing_code_id: fields.billing_code_id,
+            contract_id: fields.contract_id,
             offset_hours: entry.offset_hours,
-            is_non_billable: entry.is_non_billable,
-            show_on_invoice: entry.show_on_invoice,
+            is_non_billable: fields.is_non_billable,
+            show_on_invoice: fields.show_on_invoice,
         }
     }
 }
@@ -192,7 +194,6 @@ mod tests {
         Note {
             title: "Remote session 48213, 25 min, Dana Whitfield [7d1f0c52a9be4e6f8a3b90d4c6e21f57/note.session]".to_owned(),
             description: "Customer     Jörg Müller, Acme & Sons\nThe label printer says \"offline\".".to_owned(),
-            note_type: 3,
             visibility,
         }
     }
@@ -206,22 +207,18 @@ mod tests {
             date_worked: "2025-03-19".parse().unwrap(),
             summary_notes: "Remote support session".to_owned(),
             internal_notes: "Session 48213 [7d1f0c52a9be4e6f8a3b90d4c6e21f57/time.101]".to_owned(),
-            billing_code_id: None,
-            contract_id: None,
             offset_hours: None,
-            is_non_billable: None,
-            show_on_invoice: None,
         }
     }
 
     #[test]
     fn note_as_sent() {
-        insta::assert_snapshot!(shown(&NoteBody::new(TicketId(7001), &note(Visibility::Internal))));
+        insta::assert_snapshot!(shown(&NoteBody::new(TicketId(7001), &note(Visibility::Internal), 3)));
     }
 
     #[test]
     fn only_customer_notes_are_published_to_customers() {
-        let published = |visibility| NoteBody::new(TicketId(7001), &note(visibility)).publish;
+        let published = |visibility| NoteBody::new(TicketId(7001), &note(visibility), 3).publish;
         assert_eq!(published(Visibility::Customer), 1);
         assert_eq!(published(Visibility::Internal), 2);
         assert_eq!(published(Visibility::InternalAndComanaged), 4);
@@ -241,19 +238,18 @@ mod tests {
 
     #[test]
     fn time_entry_as_sent_without_what_is_not_set() {
-        insta::assert_snapshot!(shown(&TimeEntryBody::new(TicketId(7001), &entry())));
+        insta::assert_snapshot!(shown(&TimeEntryBody::new(TicketId(7001), &entry(), &TimeEntryFields::default())));
     }
 
     #[test]
     fn time_entry_as_sent_with_everything() {
-        let entry = TimeEntry {
+        let entry = TimeEntry { offset_hours: Some(-0.25), ..entry() };
+        let fields = TimeEntryFields {
             billing_code_id: Some(601),
             contract_id: Some(701),
-            offset_hours: Some(-0.25),
             is_non_billable: Some(false),
             show_on_invoice: Some(true),
-            ..entry()
         };
-        insta::assert_snapshot!(shown(&TimeEntryBody::new(TicketId(7001), &entry)));
+        insta::assert_snapshot!(shown(&TimeEntryBody::new(TicketId(7001), &entry, &fields)));
     }
 }

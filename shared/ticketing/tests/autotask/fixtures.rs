@@ -7,6 +7,7 @@ use session::ids::{RemoteId, ResourceId, RoleId, TicketId};
 use session::settings::Visibility;
 use session::write_id::{Marker, WriteId};
 use simulators::{AutotaskSimulator, AutotaskTenant};
+use ticketing::autotask::TimeEntryFields;
 use ticketing::{AutotaskClient, Config};
 use tokio::time::Instant;
 
@@ -44,6 +45,8 @@ pub(crate) fn config(discovery_url: &str) -> Config {
         secret: "autotask-secret$#".into(),
         integration_code: "TRACKINGIDENTIFIER000000001".into(),
         allow_plain_http: true,
+        note_type: 1,
+        time_entry: TimeEntryFields { billing_code_id: Some(401), contract_id: Some(601), ..TimeEntryFields::default() },
     }
 }
 
@@ -59,7 +62,6 @@ pub(crate) fn note() -> Note {
     Note {
         title: format!("Remote session 48213, 25 min, Dana Whitfield {}", marker(&WriteId::SessionNote)),
         description: "Customer     Jörg Müller, Acme & Sons\nIssue        Label printer offline".to_owned(),
-        note_type: 1,
         visibility: Visibility::Internal,
     }
 }
@@ -73,11 +75,7 @@ pub(crate) fn time_entry() -> TimeEntry {
         date_worked: "2025-03-18".parse().unwrap(),
         summary_notes: "Remote support session".to_owned(),
         internal_notes: format!("{}\nSession 48213", marker(&WriteId::Time(DANA))),
-        billing_code_id: Some(401),
-        contract_id: Some(601),
         offset_hours: None,
-        is_non_billable: None,
-        show_on_invoice: None,
     }
 }
 

@@ -6,7 +6,7 @@ use session::failure::Failure;
 use session::ids::{RemoteId, RoleId, TicketId};
 use session::settings::Visibility;
 
-use crate::fixtures::{TICKET, Tenant, attachment, note, soon, tenant, time_entry};
+use crate::fixtures::{TICKET, Tenant, attachment, note, soon, tenant, tenant_with, time_entry};
 
 async fn time_entry_refused(acme: &Tenant, entry: &TimeEntry) -> Failure {
     acme.client.create_time_entry(TICKET, entry, soon()).await.unwrap_err()
@@ -68,8 +68,8 @@ async fn text_that_is_too_long_is_told_apart() {
 
 #[tokio::test]
 async fn unknown_picklist_value_is_refused() {
-    let acme = tenant().await;
-    let failure = acme.client.create_note(TICKET, &Note { note_type: 4711, ..note() }, soon()).await.unwrap_err();
+    let acme = tenant_with(|config| config.note_type = 4711).await;
+    let failure = acme.client.create_note(TICKET, &note(), soon()).await.unwrap_err();
     assert_eq!(failure, Failure::Refused { sentence: "Picklist value [4711] does not exist for noteType".into() });
 }
 
@@ -156,8 +156,8 @@ async fn missing_right_blocks_and_names_it() {
 
 #[tokio::test]
 async fn time_entry_with_a_wrong_work_type_is_refused() {
-    let acme = tenant().await;
-    let failure = time_entry_refused(&acme, &TimeEntry { billing_code_id: Some(404), ..time_entry() }).await;
+    let acme = tenant_with(|config| config.time_entry.billing_code_id = Some(404)).await;
+    let failure = time_entry_refused(&acme, &time_entry()).await;
     assert!(matches!(failure, Failure::Refused { .. }), "{failure:?}");
 }
 

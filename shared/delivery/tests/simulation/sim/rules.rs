@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use delivery::{ApiUser, DocumentVersion, Pace, Rules, Words};
 use session::event::EventKind;
+use session::external_key::KeyRules;
 use session::settings::{Beneficiary, Mode, NoteSettings, SHADOW_DAYS_DEFAULT, Settings, TimeEntrySettings};
 use texts::Templates;
 
@@ -132,7 +133,7 @@ fn make(choice: Choice) -> Rules {
     Rules {
         settings,
         templates,
-        key_pattern: None,
+        keys: KeyRules::new(r"T\d{8}\.\d+", None),
         pace: Pace::default(),
         document: DocumentVersion(choice.version.to_string()),
         api_user: api_user(choice.user),
