@@ -68,9 +68,9 @@ pub(crate) struct Lookups {
 pub(crate) struct Places<'a> {
     /// When the session ended, if anybody knows.
     pub(crate) ended_at: Option<Timestamp>,
-    /// The session's ticket; `None`: only what was sent is looked for.
+    /// The session's ticket; `None`: nothing is sent any more, so only the ticket that the first sending froze counts.
     pub(crate) ticket: Option<&'a Ticket>,
-    /// Whose time is written; `None` as above.
+    /// Whose time is written; `None`: nothing is sent any more.
     pub(crate) attendances: Option<&'a BTreeMap<RepresentativeKey, Attendance>>,
 }
 
@@ -89,7 +89,10 @@ impl Places<'_> {
                 Some(Place::Time { resource: *resource, start: attendance.start })
             }
             WriteId::Attachment(_) => record.session_note().map(|note| Place::Attachment { note }),
-            _ => self.ticket.map(|ticket| Place::Note { ticket: ticket.id, since }),
+            _ => {
+                let ticket = self.ticket.map(|ticket| ticket.id).or(record.target.as_ref().map(|target| target.ticket))?;
+                Some(Place::Note { ticket, since })
+            }
         }
     }
 

@@ -38,7 +38,9 @@ pub(crate) fn fence_lost(world: &mut World, run: RunId) {
     let session = world.runs[run].session;
     let since = world.claims.iter().skip_while(|claim| **claim != (session, run));
     let own_alone = since.filter(|(of, _)| *of == session).all(|(_, by)| *by == run);
-    if !world.memory_lost && own_alone {
+    // A claim of its own that was given up as unanswered may arrive after the one that it works under.
+    let claimed_again = world.claims.iter().filter(|claim| **claim == (session, run)).count() > 1;
+    if !world.memory_lost && own_alone && !claimed_again {
         world.break_promise(format!("run {run} was told that its fence is lost, although nobody else has claimed the session"));
     }
 }
@@ -108,7 +110,9 @@ pub(crate) fn record_sent(world: &mut World, run: RunId, record: &Record) {
             // What another API user has sent, this one may not see, however well its own look-ups work.
             let own = write.sent_as.as_ref().is_none_or(|user| *user == api_user(world.runs[run].user));
             let of_run = &world.runs[run];
-            if own && of_run.proofs.trusted(id.kind()) && !of_run.disproved.contains(&id.kind()) {
+            // Where nothing was ever sent, nobody knows where to look.
+            let has_place = write.frozen.is_some() || record.target.is_some();
+            if own && has_place && of_run.proofs.trusted(id.kind()) && !of_run.disproved.contains(&id.kind()) {
                 return world.break_promise(format!("{id} is in doubt, although look-ups are known to work"));
             }
         }
