@@ -32,7 +32,8 @@ pub(crate) struct Backfill {
 #[derive(Debug, clap::Args)]
 struct Range {
     /// Whose sessions.
-    #[arg(value_parser = appliance_id, required = true)]
+    // Not the id of the option of every command, which is a text.
+    #[arg(id = "whose", value_name = "APPLIANCE", value_parser = appliance_id, required = true)]
     appliance: ApplianceId,
     /// Ended since: a date (in UTC), a moment as in RFC 3339, or how long ago (24h, 7d, 2w). 90 days at most.
     #[arg(long, value_name = "WHEN", required = true)]
