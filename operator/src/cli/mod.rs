@@ -2,6 +2,7 @@
 
 mod argument;
 mod backfill;
+mod completions;
 mod confirm;
 mod connection;
 mod desk;
@@ -123,6 +124,9 @@ enum Command {
     /// Tokens of the outbound event URL.
     #[command(subcommand)]
     Token(token::Command),
+    /// Prints the completions of commands and options for a shell.
+    #[command(after_help = "Example:\n  source <(session-bridge completions bash)")]
+    Completions(completions::Completions),
 }
 
 impl Cli {
@@ -147,6 +151,7 @@ impl Cli {
             Command::Shadow(command) => command.run(&self.common).await,
             Command::Forget(command) => command.run(&self.common).await,
             Command::Token(command) => command.run(&self.common).await,
+            Command::Completions(arguments) => Ok(arguments.run()),
         }
     }
 }
