@@ -1,9 +1,12 @@
 //! Where everything is: the stack's outputs, and clients for what they name. Decides nothing.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::error::DisplayErrorContext;
+use aws_sdk_lambda::config::StalledStreamProtectionConfig;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use connection::Connections;
 use delivery::Pace;
 use ledger::Ledger;
@@ -11,6 +14,7 @@ use link::Links;
 use queue::{EventsQueue, WaitingRoom};
 
 use crate::cli::Common;
+use crate::desk::poller::Poller;
 use crate::desk::token::Deployed;
 use crate::failure::Failure;
 
@@ -109,6 +113,16 @@ impl Stack {
     /// Secrets Manager, where the connection documents are.
     pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
         aws_sdk_secretsmanager::Client::new(&self.config)
+    }
+
+    /// The poller's function.
+    pub(crate) fn poller(&self) -> Result<Poller, Failure> {
+        // It works for minutes before its answer begins: five at most, as the template says, and a little for the way.
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(330)).build();
+        let config = aws_sdk_lambda::config::Builder::from(&self.config)
+            .timeout_config(timeouts)
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        Ok(Poller::new(aws_sdk_lambda::Client::from_conf(config.build()), self.output("PollerFunctionName")?.to_owned()))
     }
 
     fn sqs(&self) -> aws_sdk_sqs::Client {

@@ -155,12 +155,22 @@ fn no_moment(option: &str, text: &str) -> Failure {
     Failure::usage(format!("{option}: {text:?} is no moment"), hint)
 }
 
+/// The moment that an option says.
+pub(super) fn moment_of(option: &str, text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    moment(text, false, now).ok_or_else(|| no_moment(option, text))
+}
+
+/// The date in that text. A moment without a zone is none: its time of day would be overlooked.
+pub(super) fn date(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.len() == "2026-11-25".len())
+}
+
 /// The moment in that text: a date in UTC, RFC 3339, or how long ago.
 fn moment(text: &str, end_of_day: bool, now: Timestamp) -> Option<Timestamp> {
     if let Ok(moment) = text.parse() {
         return Some(moment);
     }
-    if let Ok(date) = text.parse::<Date>() {
+    if let Some(date) = date(text) {
         let day = if end_of_day { date.tomorrow().ok()? } else { date };
         let begin = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
         return if end_of_day { begin.checked_sub(SignedDuration::from_millis(1)).ok() } else { Some(begin) };
@@ -195,7 +205,9 @@ mod tests {
         ] {
             assert_eq!(moment(text, end_of_day, now), Some(expected.parse().unwrap()), "{text}");
         }
-        for text in ["", "d", "yesterday", "-1d", "7é", "99999999999999999999d", "9223372036854775807w", "2026-13-01"] {
+        for text in
+            ["", "d", "yesterday", "-1d", "7é", "99999999999999999999d", "9223372036854775807w", "2026-13-01", "2026-11-20T08:00"]
+        {
             assert_eq!(moment(text, false, now), None, "{text}");
         }
     }

@@ -1,6 +1,8 @@
 //! The commands and the options that all of them share.
 
 mod argument;
+mod backfill;
+mod completions;
 mod confirm;
 mod connection;
 mod desk;
@@ -8,6 +10,7 @@ mod doubt;
 mod links;
 mod preview;
 mod question;
+mod range;
 mod replay;
 mod sessions;
 mod set_aside;
@@ -92,6 +95,14 @@ enum Command {
         after_help = "Examples:\n  session-bridge replay 48213\n  session-bridge replay --state refused --since 7d --dry-run"
     )]
     Replay(replay::Replay),
+    /// Brings what ended in a range to the queue, as far as nobody has written it; for what no event told of.
+    ///
+    /// Goes on hour by hour, and can be broken off: the poller's schedule goes on with it, and so does the same command. Two who ask for
+    /// the same share one job. Asks before it begins. Exit code 1 if somebody cancelled it.
+    #[command(
+        after_help = "Examples:\n  session-bridge backfill default --from 7d --dry-run\n  session-bridge backfill default --from 2026-11-18 --to 2026-11-20\n  session-bridge backfill list"
+    )]
+    Backfill(backfill::Backfill),
     /// Events that were given up.
     #[command(subcommand, name = "deadletters")]
     DeadLetters(set_aside::DeadLetters),
@@ -113,6 +124,9 @@ enum Command {
     /// Tokens of the outbound event URL.
     #[command(subcommand)]
     Token(token::Command),
+    /// Prints the completions of commands and options for a shell.
+    #[command(after_help = "Example:\n  source <(session-bridge completions bash)")]
+    Completions(completions::Completions),
 }
 
 impl Cli {
@@ -129,6 +143,7 @@ impl Cli {
             Command::Sessions(command) => command.run(&self.common).await,
             Command::Why(command) => command.run(&self.common).await,
             Command::Replay(command) => command.run(&self.common).await,
+            Command::Backfill(command) => command.run(&self.common).await,
             Command::DeadLetters(command) => command.run(&self.common).await,
             Command::Quarantine(command) => command.run(&self.common).await,
             Command::Unmatched(command) => command.run(&self.common).await,
@@ -136,6 +151,7 @@ impl Cli {
             Command::Shadow(command) => command.run(&self.common).await,
             Command::Forget(command) => command.run(&self.common).await,
             Command::Token(command) => command.run(&self.common).await,
+            Command::Completions(arguments) => Ok(arguments.run()),
         }
     }
 }

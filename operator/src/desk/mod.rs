@@ -2,11 +2,13 @@
 
 pub(crate) mod appliances;
 pub(crate) mod authority;
+pub(crate) mod backfill;
 pub(crate) mod changes;
 pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod json_text;
 pub(crate) mod links;
+pub(crate) mod poller;
 pub(crate) mod preview;
 pub(crate) mod replay;
 pub(crate) mod rights;

@@ -19,6 +19,11 @@ fn what_cannot_be_meant_is_said_before_anybody_is_asked() {
         &["unmatched", "assign", "ab", "no ticket"],
         &["shadow", "show", "a b"],
         &["forget", ""],
+        &["backfill", "default"],
+        &["backfill", "default", "--from", "91d"],
+        &["backfill", "default", "--from", "1d", "--to", "2d"],
+        &["backfill", "default", "--from", "yesterday"],
+        &["backfill", "cancel", "B_1"],
     ] {
         // Nobody listens there.
         let ran = program_at("http://127.0.0.1:9", arguments);
