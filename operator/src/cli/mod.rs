@@ -15,6 +15,7 @@ mod replay;
 mod sessions;
 mod set_aside;
 mod shadow;
+mod statement;
 mod token;
 mod unmatched;
 mod why;
@@ -103,6 +104,14 @@ enum Command {
         after_help = "Examples:\n  session-bridge backfill default --from 7d --dry-run\n  session-bridge backfill default --from 2026-11-18 --to 2026-11-20\n  session-bridge backfill list"
     )]
     Backfill(backfill::Backfill),
+    /// Compares what the appliance says has ended with what was written, session by session.
+    ///
+    /// Every session of the range is in one state, and the numbers add up. What nobody had told of is put into the queue with it, once it is
+    /// ours to write. Exit code 1 if a session is not at its end.
+    #[command(
+        after_help = "Examples:\n  session-bridge statement\n  session-bridge statement default --days 30 --csv > exceptions.csv\n  session-bridge statement default --from 2026-11-18 --to 2026-11-18"
+    )]
+    Statement(statement::Statement),
     /// Events that were given up.
     #[command(subcommand, name = "deadletters")]
     DeadLetters(set_aside::DeadLetters),
@@ -144,6 +153,7 @@ impl Cli {
             Command::Why(command) => command.run(&self.common).await,
             Command::Replay(command) => command.run(&self.common).await,
             Command::Backfill(command) => command.run(&self.common).await,
+            Command::Statement(command) => command.run(&self.common).await,
             Command::DeadLetters(command) => command.run(&self.common).await,
             Command::Quarantine(command) => command.run(&self.common).await,
             Command::Unmatched(command) => command.run(&self.common).await,

@@ -14,6 +14,7 @@ pub(crate) mod replay;
 pub(crate) mod rights;
 pub(crate) mod sessions;
 pub(crate) mod set_aside;
+pub(crate) mod statement;
 pub(crate) mod story;
 pub(crate) mod token;
 pub(crate) mod vault;
