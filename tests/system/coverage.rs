@@ -3,7 +3,7 @@
 //! Sessions here ended minutes or hours ago by the clock of this machine, for a source is asked by time.
 
 use serde_json::{Map, Value, json};
-use simulators::{Fault, FaultAction};
+use simulators::{Fault, FaultAction, moved};
 
 use crate::harness::{Harness, Session, TICKET, TICKET_ID, sample, with_key};
 use crate::local_aws;
@@ -29,15 +29,8 @@ async fn polled_connection() -> Harness {
 
 /// The sample report, moved so that its session ended so many seconds ago.
 fn ended_ago(report: &str, key: &str, seconds: i64) -> String {
-    const MARK: &str = "timestamp=\"";
     let by = now() - seconds - SAMPLE_ENDED_AT;
-    let report = with_key(&sample(&format!("reports/{report}.xml")), key);
-    let mut parts = report.split(MARK);
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |moved, part| {
-        let (second, rest) = part.split_once('"').unwrap();
-        format!("{moved}{MARK}{}\"{rest}", second.parse::<i64>().unwrap() + by)
-    })
+    moved(&with_key(&sample(&format!("reports/{report}.xml")), key), by)
 }
 
 /// A session of which no event ever came.

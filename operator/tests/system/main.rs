@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod connection;
+mod coverage;
 mod harness;
 mod new_connection;
 mod tested;
