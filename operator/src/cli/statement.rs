@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn week_that_needs_a_person_as_it_is_told() {
         let numbers = week(
-            json!({ "listed": 200, "delivered": 190, "skipped": 8, "unmatched": 1, "missing": 1, "healed": 7 }),
+            &json!({ "listed": 200, "delivered": 190, "skipped": 8, "unmatched": 1, "missing": 1, "healed": 7 }),
             exceptions(),
         );
         insta::assert_snapshot!(told(&numbers));
