@@ -28,7 +28,7 @@ fn note_with(
 ) -> Rendered<SessionNote> {
     let time_zone = berlin();
     let view = View { session, time_zone: &time_zone, ended: session.ended_at.map_or(Ended::Unknown, Ended::Reported) };
-    templates.session_note(&view, &NoteSettings { visibility, ..NoteSettings::default() }, characters_max)
+    templates.session_note(&view, &NoteSettings { visibility }, characters_max)
 }
 
 fn note(session: &SupportSession, visibility: Visibility, characters_max: usize) -> SessionNote {

@@ -39,7 +39,7 @@ fn without_problems<T>(rendered: Rendered<T>) -> T {
 
 fn session_note(session: &SupportSession, ended: Ended, visibility: Visibility) -> SessionNote {
     let time_zone = berlin();
-    let settings = NoteSettings { visibility, ..NoteSettings::default() };
+    let settings = NoteSettings { visibility };
     let view = View { session, time_zone: &time_zone, ended };
     without_problems(Templates::default().session_note(&view, &settings, NOTE_CHARACTERS_MAX))
 }
