@@ -35,9 +35,16 @@ pub(crate) fn line(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
-/// A cell of comma-separated values, quoted where needed (RFC 4180). What a sheet would take for a formula is told from one by an
+/// Comma-separated values (RFC 4180), heads first.
+pub(crate) fn csv<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let line = |cells: [String; N]| cells.map(|cell| csv_cell(&cell)).join(",") + "\r\n";
+    let rows: String = rows.into_iter().map(line).collect();
+    line(heads.map(str::to_owned)) + &rows
+}
+
+/// A cell of them, quoted where needed (RFC 4180). What a sheet would take for a formula is told from one by an
 /// apostrophe: names and sentences come from outside.
-pub(crate) fn csv_cell(text: &str) -> String {
+fn csv_cell(text: &str) -> String {
     let text = line(text);
     let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text };
     if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

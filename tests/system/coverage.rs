@@ -3,14 +3,12 @@
 //! Sessions here ended minutes or hours ago by the clock of this machine, for a source is asked by time.
 
 use serde_json::{Map, Value, json};
-use simulators::{Fault, FaultAction, moved};
+use simulators::{Fault, FaultAction, ended_at};
 
 use crate::harness::{Harness, Session, TICKET, TICKET_ID, sample, with_key};
 use crate::local_aws;
 
 const HOUR: i64 = 3600;
-/// When the samples' session ended.
-const SAMPLE_ENDED_AT: i64 = 1_742_304_440;
 
 #[expect(clippy::disallowed_methods, reason = "a source is asked by the time of day")]
 fn now() -> i64 {
@@ -29,8 +27,7 @@ async fn polled_connection() -> Harness {
 
 /// The sample report, moved so that its session ended so many seconds ago.
 fn ended_ago(report: &str, key: &str, seconds: i64) -> String {
-    let by = now() - seconds - SAMPLE_ENDED_AT;
-    moved(&with_key(&sample(&format!("reports/{report}.xml")), key), by)
+    ended_at(&with_key(&sample(&format!("reports/{report}.xml")), key), now() - seconds)
 }
 
 /// A session of which no event ever came.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use coverage::{Job, JobId, JobState, StoredJob};
+use ledger::Ledger;
 use serde_json::json;
 use session::ApplianceId;
 
@@ -93,7 +94,7 @@ impl Range {
             Stands::ToBegin(_) => {}
         }
         let job = backfill::begin(&ledger, stands, now()).await.map_err(|error| unread(&error))?;
-        let job = watch(&stack, &poller, job, self.dry_run).await?;
+        let job = watch(&ledger, &poller, job, self.dry_run).await?;
         match common.format() {
             Format::Json => output::json(&job),
             Format::Text => println!("{}", told(&job, self.dry_run)),
@@ -112,9 +113,8 @@ fn question(job: &Job) -> String {
 }
 
 /// Has the poller go on with the job until it ends.
-async fn watch(stack: &Stack, poller: &Poller, mut job: Job, dry_run: bool) -> Result<Job, Failure> {
+async fn watch(ledger: &Ledger, poller: &Poller, mut job: Job, dry_run: bool) -> Result<Job, Failure> {
     let mut progress = Progress::new();
-    let ledger = stack.ledger()?;
     while job.state == JobState::Running {
         let before = job.clone();
         let going_on = backfill::go_on(poller, &before);

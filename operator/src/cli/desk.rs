@@ -49,9 +49,7 @@ impl Desk {
         let known = appliances::known(self.stack.parameter("ApplianceTokens").unwrap_or_default());
         match &common.appliance {
             Some(name) if self.appliances.iter().all(|named| !known.contains(named)) => {
-                let names: Vec<String> = known.iter().map(ToString::to_string).collect();
-                let hint = format!("it knows: {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") });
-                Err(Failure::refused(format!("the stack {} knows no appliance {name}", self.stack.name), hint))
+                Err(unknown_appliance(&self.stack, name, &known))
             }
             _ => Ok(()),
         }
@@ -148,6 +146,13 @@ impl FilterArgs {
             sentence: self.sentence.clone(),
         })
     }
+}
+
+/// The refusal of an appliance that the stack does not know, with those that it knows.
+pub(super) fn unknown_appliance(stack: &Stack, name: impl std::fmt::Display, known: &[ApplianceId]) -> Failure {
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let hint = format!("it knows: {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") });
+    Failure::refused(format!("the stack {} knows no appliance {name}", stack.name), hint)
 }
 
 fn no_moment(option: &str, text: &str) -> Failure {

@@ -9,7 +9,7 @@ use session::ApplianceId;
 
 use super::Common;
 use super::connection::vault;
-use super::desk::{date, moment_of};
+use super::desk::{date, moment_of, unknown_appliance};
 use crate::desk::appliances;
 use crate::desk::poller::NoAnswer;
 use crate::failure::Failure;
@@ -68,9 +68,7 @@ pub(crate) async fn check_known(common: &Common, stack: &Stack, appliance: &Appl
     if known.contains(appliance) || matches!(vault(stack)?.stored(appliance).await, Ok(Some(_))) {
         return Ok(());
     }
-    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
-    let hint = format!("it knows: {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") });
-    Err(Failure::refused(format!("the stack {} knows no appliance {appliance}", stack.name), hint))
+    Err(unknown_appliance(stack, appliance, &known))
 }
 
 /// Why the poller does not answer, and what to do.

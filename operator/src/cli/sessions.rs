@@ -142,10 +142,23 @@ pub(super) fn minute(at: Timestamp) -> String {
 }
 
 fn as_csv(rows: &[Row]) -> String {
-    let heads = "appliance,lsid,sequence,ended_at,ticket,technician,state,attention,since,next_attempt_at,waiting_for,why\r\n";
-    let line = |row: &Row| {
+    let heads = [
+        "appliance",
+        "lsid",
+        "sequence",
+        "ended_at",
+        "ticket",
+        "technician",
+        "state",
+        "attention",
+        "since",
+        "next_attempt_at",
+        "waiting_for",
+        "why",
+    ];
+    let cells = |row: &Row| {
         let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
-        let cells = [
+        [
             row.appliance.to_string(),
             row.lsid.to_string(),
             row.sequence.map(|sequence| sequence.to_string()).unwrap_or_default(),
@@ -158,10 +171,9 @@ fn as_csv(rows: &[Row]) -> String {
             moment(row.next_attempt_at),
             row.waiting_for.unwrap_or_default().to_owned(),
             why(row),
-        ];
-        cells.map(|cell| output::csv_cell(&cell)).join(",") + "\r\n"
+        ]
     };
-    heads.to_owned() + &rows.iter().map(line).collect::<String>()
+    output::csv(heads, rows.iter().map(cells))
 }
 
 async fn show(common: &Common, name: &str) -> Result<Outcome, Failure> {

@@ -70,18 +70,14 @@ impl Statement {
     }
 
     async fn appliances(&self, common: &Common, stack: &Stack) -> Result<Vec<ApplianceId>, Failure> {
-        let named = self.appliance.clone().map(Ok).or_else(|| common.appliance.as_deref().map(appliance_id));
-        if let Some(appliance) = named {
-            let appliance = appliance.map_err(|error| Failure::usage(error, "an appliance id, as in the outbound event URL"))?;
-            check_known(common, stack, &appliance).await?;
-            return Ok(vec![appliance]);
+        let named = self.appliance.as_ref().map(ApplianceId::as_str).or(common.appliance.as_deref());
+        let appliances = appliances::meant(named, stack.parameter("ApplianceTokens").unwrap_or_default())?;
+        if named.is_some() {
+            for appliance in &appliances {
+                check_known(common, stack, appliance).await?;
+            }
         }
-        let known = appliances::known(stack.parameter("ApplianceTokens").unwrap_or_default());
-        if known.is_empty() {
-            let hint = "make one with: session-bridge connection new <appliance>";
-            return Err(Failure::refused(format!("the stack {} knows no appliance yet", stack.name), hint));
-        }
-        Ok(known)
+        Ok(appliances)
     }
 }
 
@@ -95,21 +91,19 @@ async fn ask(poller: &Poller, appliance: &ApplianceId, range: (Timestamp, Timest
 
 /// As `--csv` prints it: one line for each session that is not at its end.
 fn as_csv(statements: &[Numbers]) -> String {
-    let heads = "appliance,ended_at,sequence,lsid,state,sentence\r\n".to_owned();
     let rows = statements.iter().flat_map(|of| {
         of.exceptions.iter().map(|exception| {
-            let cells = [
+            [
                 of.appliance.to_string(),
                 exception.ended_at.map(|at| at.to_string()).unwrap_or_default(),
                 exception.sequence.map(|sequence| sequence.to_string()).unwrap_or_default(),
                 exception.lsid.to_string(),
                 word(exception.state).to_owned(),
                 exception.sentence.as_ref().map(ToString::to_string).unwrap_or_default(),
-            ];
-            cells.map(|cell| output::csv_cell(&cell)).join(",") + "\r\n"
+            ]
         })
     });
-    heads + &rows.collect::<String>()
+    output::csv(["appliance", "ended_at", "sequence", "lsid", "state", "sentence"], rows)
 }
 
 /// As a person reads it.

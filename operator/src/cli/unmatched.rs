@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use clap::Subcommand;
+use link::from_document::key_rules;
 use serde_json::json;
 use session::content::TicketReference;
-use session::external_key::KeyRules;
-use ticketing::autotask;
 use tokio::time::Instant;
 
 use super::Common;
@@ -57,7 +56,7 @@ impl Command {
 }
 
 async fn assign(common: &Common, name: &str, ticket: &str) -> Result<Outcome, Failure> {
-    let reference = KeyRules::new(autotask::TICKET_NUMBER, None)
+    let reference = key_rules(None)
         .ticket(Some(ticket))
         .map_err(|_| Failure::usage(format!("{ticket:?} is no ticket"), "give its number (as T20250318.0042) or its id"))?;
     let desk = Desk::open(common).await?;

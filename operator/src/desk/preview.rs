@@ -9,13 +9,11 @@ use jiff::tz::TimeZone;
 use link::from_document::key_rules;
 use serde::Serialize;
 use session::content::{Note, RoleReason, TicketReference};
-use session::external_key::KeyRules;
 use session::settings::{NoteSettings, TimeEntrySettings};
 use session::support_session::{Ended, SurveyKind};
 use session::time_entry::{Attendance, TimePlan, date_worked, plan};
 use session::{Lsid, ResourceId, RoleId, SupportSession};
 use texts::{NOTE_CHARACTERS_MAX, TemplateProblem, Templates, TimeContext, View};
-use ticketing::autotask;
 
 /// Stands for the resource and the role that only Autotask knows.
 const UNKNOWN: (ResourceId, RoleId) = (ResourceId(0), RoleId(0));
@@ -89,9 +87,7 @@ impl Default for Look {
 
 /// What the external key says.
 fn ticket(session: &SupportSession, document: Option<&Document>) -> String {
-    let without_document = || KeyRules::new(autotask::TICKET_NUMBER, None);
-    let rules = document.map_or_else(without_document, key_rules);
-    match rules.ticket(session.external_key.as_deref()) {
+    match key_rules(document).ticket(session.external_key.as_deref()) {
         Ok(TicketReference::Number(number)) => number.to_string(),
         Ok(TicketReference::Id(id)) => format!("id {id}"),
         Ok(TicketReference::BareDigits(id)) => format!("id {id}, unless that ticket is stale: bare digits may be a phone number"),

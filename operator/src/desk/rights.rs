@@ -9,7 +9,7 @@ use appliance::{ApplianceClient, CommandRight};
 use connection::Document;
 use delivery::{Marker, WriteId};
 use jiff::{SignedDuration, Timestamp};
-use link::from_document::{appliance_client, autotask_client};
+use link::from_document::{appliance_client, autotask_client, key_rules};
 use serde::Serialize;
 use session::content::{Author, NoAuthor, Note, Ticket, TicketReference, TimeEntry};
 use session::settings::Visibility;
@@ -339,7 +339,7 @@ fn trial_lsid(now: Timestamp) -> Lsid {
 }
 
 async fn find_ticket(client: &AutotaskClient, document: &Document, text: &str, list: &mut List<'_>) -> Option<Ticket> {
-    let reference: TicketReference = match link::from_document::key_rules(document).ticket(Some(text)) {
+    let reference: TicketReference = match key_rules(Some(document)).ticket(Some(text)) {
         Ok(reference) => reference,
         Err(_) => {
             list.fails("ticket", format!("{text} names no ticket"), "give its number, as in T20250318.0042, or its id");

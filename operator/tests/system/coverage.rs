@@ -1,13 +1,11 @@
 //! A day whose events were all lost is made whole by the program alone, and it says so: statement, backfill, statement.
 
 use serde_json::{Value, json};
-use simulators::moved;
+use simulators::ended_at;
 
 use crate::harness::{Desk, TICKET, TICKET_ID};
 
 const SESSIONS: usize = 3;
-/// When the sample's session ended.
-const SAMPLE_ENDED_AT: i64 = 1_742_304_440;
 
 #[expect(clippy::disallowed_methods, reason = "a source is asked by the time of day")]
 fn now() -> jiff::Timestamp {
@@ -22,9 +20,9 @@ async fn desk_with_silent_sessions() -> Desk {
     let report = std::fs::read_to_string(path).unwrap();
     assert!(report.contains(TICKET));
     for n in 0..SESSIONS {
-        let ended_at = now().as_second() - 7200 + i64::try_from(n).unwrap() * 600;
+        let second = now().as_second() - 7200 + i64::try_from(n).unwrap() * 600;
         let lsid = format!("{:032x}", fastrand::u128(..));
-        desk.appliance.put_session(&lsid, &moved(&report, ended_at - SAMPLE_ENDED_AT)).await;
+        desk.appliance.put_session(&lsid, &ended_at(&report, second)).await;
     }
     desk
 }

@@ -23,13 +23,14 @@ pub fn rules(document: &Document, version: DocumentVersion, pace: Pace) -> (Rule
         source_credentials: appliance::client::CREDENTIALS_REMEDY,
         ticketing_credentials: autotask::CREDENTIALS_REMEDY,
     };
-    (Rules { settings, templates, keys: key_rules(document), pace, document: version, api_user, words }, problems)
+    (Rules { settings, templates, keys: key_rules(Some(document)), pace, document: version, api_user, words }, problems)
 }
 
-/// How to find the ticket in an external key.
+/// How to find the ticket in an external key; without a document, as one finds it that says nothing of keys.
 #[must_use]
-pub fn key_rules(document: &Document) -> KeyRules {
-    KeyRules::new(autotask::TICKET_NUMBER, document.autotask.external_key_pattern.clone())
+pub fn key_rules(document: Option<&Document>) -> KeyRules {
+    let pattern = document.and_then(|document| document.autotask.external_key_pattern.clone());
+    KeyRules::new(autotask::TICKET_NUMBER, pattern)
 }
 
 /// The client of the appliance.

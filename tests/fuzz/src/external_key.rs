@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 use session::content::TicketReference;
 use session::external_key::{KEY_CHARACTERS_MAX, KeyRules, NoTicket};
+use ticketing::autotask::TICKET_NUMBER;
 
 use crate::{KIB, MIB, Samples, Target, split_line};
 
@@ -33,6 +34,9 @@ pub const TARGET: Target = Target {
     memory_bytes_max: 16 * MIB,
 };
 
+/// Compiled once: what is fuzzed is the search.
+static WITHOUT_PATTERN: LazyLock<KeyRules> = LazyLock::new(|| KeyRules::new(TICKET_NUMBER, None));
+
 static PATTERNS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
     [r"(?:ref|ticket)[ :#]*([A-Z]?\d[\d.]*)", r"t\d{8}\.\d+", "case( \\d+)?", "(x*)"]
         .map(|pattern| Regex::new(pattern).expect("a constant pattern"))
@@ -55,7 +59,8 @@ pub fn run(input: &[u8]) {
 }
 
 fn check(key: &str, pattern: Option<&Regex>) {
-    let rules = KeyRules::new(ticketing::autotask::TICKET_NUMBER, pattern.cloned());
+    let with_pattern = pattern.map(|pattern| KeyRules::new(TICKET_NUMBER, Some(pattern.clone())));
+    let rules = with_pattern.as_ref().unwrap_or(&WITHOUT_PATTERN);
     let found = rules.ticket(Some(key));
     let looked_at = key.char_indices().nth(KEY_CHARACTERS_MAX).map_or(key, |(end, _)| &key[..end]);
     match &found {

@@ -34,5 +34,5 @@ pub use autotask::AutotaskSimulator;
 pub use control::{ApplianceTenant, AutotaskTenant, TenantControl};
 pub use faulty_wire::{FaultyWire, WireFault};
 pub use local_system::{LocalSystem, SimulatorUrls};
-pub use moved::moved;
+pub use moved::ended_at;
 pub use serving::fault::{Fault, FaultAction};

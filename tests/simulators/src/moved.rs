@@ -1,12 +1,16 @@
 //! A sample report at another time of the day: a source is asked for its sessions by when they ended, and samples ended long ago.
 
-/// The report with every moment in it moved by so many seconds.
+/// When the session of the printer's samples ended.
+const SAMPLE_ENDED_AT: i64 = 1_742_304_440;
+
+/// The report of the printer's session as if that had ended in this second.
 ///
 /// # Panics
 ///
 /// If a `timestamp` of the report is not a number: it is no report of `events/`.
 #[must_use]
-pub fn moved(report: &str, by: i64) -> String {
+pub fn ended_at(report: &str, second: i64) -> String {
+    let by = second - SAMPLE_ENDED_AT;
     const MARK: &str = "timestamp=\"";
     let mut parts = report.split(MARK);
     let first = parts.next().unwrap_or_default().to_owned();
