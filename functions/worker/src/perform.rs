@@ -7,7 +7,7 @@ use delivery::{Answer, Delivery, Ending, LookUp, Pauses, Step};
 use jiff::Timestamp;
 use ledger::{Claim, Ledger, LedgerError, Progress, Stored};
 use link::{Link, Links};
-use session::{ApplianceId, Failure, Lsid, RemoteId};
+use session::{ApplianceId, Failure, Lsid, RemoteId, TicketNumber};
 use telemetry::Log;
 use tokio::time::Instant;
 
@@ -87,6 +87,11 @@ impl StepRunner<'_> {
                 let role_name = role_name.as_deref();
                 Answer::Author(self.call(async |link, by| link.ticketing.author(&login, role_name, ticket_role, by).await).await)
             }
+            Step::DraftTicket(wish) => {
+                let draft = self.call(async |link, by| link.ticketing.draft_ticket(&wish, by).await).await;
+                Answer::Draft(draft.map(Box::new))
+            }
+            Step::SetExternalKey(number) => Answer::KeySet(self.set_external_key(&number).await),
             Step::LookUp(look_up) => Answer::Found(self.look_up(&look_up).await),
             Step::Send { content, .. } => Answer::Sent(self.call(async |link, by| link.ticketing.send(&content, by).await).await),
             Step::Prove { kind, proof } => {
@@ -125,6 +130,19 @@ impl StepRunner<'_> {
             replaced_line(self.appliance, self.lsid, session.replaced_characters).print(self.log, clock::now());
         }
         report
+    }
+
+    async fn set_external_key(&mut self, number: &TicketNumber) -> Result<(), Failure> {
+        let lsid = self.lsid;
+        let set = async |link: &Link, by: Instant| {
+            let time_left = by.saturating_duration_since(Instant::now());
+            link.appliance.set_external_key(lsid, number.as_str(), time_left).await
+        };
+        let answer = self.call(set).await;
+        if let Err(failure) = &answer {
+            tracing::warn!(appliance = %self.appliance, %lsid, %failure, "a session could not be given its ticket's number as its key");
+        }
+        answer
     }
 
     async fn look_up(&mut self, look_up: &LookUp) -> Result<Vec<RemoteId>, Failure> {

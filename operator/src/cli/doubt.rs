@@ -68,8 +68,8 @@ impl Command {
         }
         let (at, edit) = (now(), |record: &mut _| changes::decide(record, &write, seen, now()));
         let record = changes::change(&desk.ledger, &session, at, edit).await.map_err(|error| unchanged(&error))?;
-        // What was open waited for this, or is this.
-        let sent = record.has_open();
+        // What was open waited for this, or is this; what had no ticket has one now.
+        let sent = record.has_open() || write == WriteId::Ticket;
         if sent {
             replay::send(&desk.stack.events()?, &session, now()).await.map_err(|error| {
                 Failure::refused(

@@ -55,6 +55,10 @@ pub(crate) fn decide(record: &mut Record, id: &WriteId, seen: Seen, now: Timesta
             let problem = "something is to be attached to that note: name it with --id";
             return Err(NotChanged::Unfit(problem.to_owned()));
         }
+        Seen::Written(None) if *id == WriteId::Ticket => {
+            let problem = "the session is to be written on that ticket: give its id (not its number) with --id";
+            return Err(NotChanged::Unfit(problem.to_owned()));
+        }
         // 0 is the id of nothing: nobody knows it.
         Seen::Written(remote) => write.done(remote.unwrap_or(RemoteId(0)), true, now),
         // Without a check: no lookup could tell, or it would not be in doubt.

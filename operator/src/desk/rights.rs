@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use link::from_document::{appliance_client, autotask_client, key_rules};
 use serde::Serialize;
 use session::content::{Author, NoAuthor, Note, Ticket, TicketReference, TimeEntry};
-use session::settings::Visibility;
+use session::settings::{TicketCreation, Visibility};
 use session::time_entry::{date_worked, login};
 use session::{Failure, Lsid, ResourceId, Window};
 use ticketing::AutotaskClient;
@@ -145,7 +145,7 @@ async fn command_right(client: &ApplianceClient, document: &Document, list: &mut
         CommandRight::None => "none",
         CommandRight::Unsaid => "not told by the appliance",
     };
-    if document.autotask.ticket.create {
+    if document.autotask.ticket.create != TicketCreation::Off {
         let detail = format!("{has}, and the number of a ticket that was created is written back to the session{version}");
         list.fails("command_right", detail, COMMAND_REMEDY);
     } else {

@@ -270,12 +270,17 @@ fn unmatched_remedy(why: Option<Unmatched>) -> String {
     match why {
         Some(Unmatched::NoKey) => "Ask the technician which ticket it belongs to: no key was set on the session.",
         Some(Unmatched::NoTicketInKey) => "See what the technician typed as the key: it holds no ticket number.",
-        Some(Unmatched::TicketWanted) => "Make a ticket by hand: creating tickets automatically is switched off.",
+        Some(Unmatched::TicketWanted) => {
+            "Make a ticket by hand and give it to the session, or have tickets created (autotask.ticket.create) and replay it."
+        }
         Some(Unmatched::TicketNotFound) => {
             "See whether the ticket was deleted, or whether the API user may see it. After that, a replay finds it."
         }
         Some(Unmatched::StaleTicket | Unmatched::DigitsShownToCustomer) => {
             "See whether the digits really are the ticket's id: they may be a phone number."
+        }
+        Some(Unmatched::TicketNotCreated) => {
+            "Correct what is said above, then replay the session: its ticket is created then. Or give it a ticket that is there."
         }
         None => "See which ticket it belongs to.",
     }

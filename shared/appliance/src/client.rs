@@ -1,5 +1,5 @@
-//! The client of one appliance: fetches the report of a session, and the list of those that ended within a window, with a token or
-//! with a user's password.
+//! The client of one appliance: fetches the report of a session, and the list of those that ended within a window, and gives a running
+//! session its external key; with a token or with a user's password.
 //!
 //! One call is one request on a connection of its own (and one for a token, when there is none): the vendor demands that the
 //! connection is closed after each call. Redirects are never followed, since they would carry the credentials elsewhere.
@@ -20,6 +20,7 @@ use tokio_util::io::StreamReader;
 mod answer;
 mod api_information;
 mod config;
+mod external_key;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod sealed_token;

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use session::settings::{Beneficiary, NoteSettings, Span, TimeEntrySettings, Visibility};
+use session::settings::{Beneficiary, NoteSettings, Span, TicketCreation, TimeEntrySettings, Visibility};
 use url::Url;
 
 use crate::value;
@@ -60,16 +60,27 @@ pub struct AutotaskConnection {
 }
 
 /// How tickets are created.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct AutotaskTicket {
-    /// Whether a session without a ticket gets one, when its external key is a JSON object.
-    pub create: bool,
+    /// Which sessions without a ticket get one when a representative joins: `off` (or `false`): none; `json_key` (or `true`): those
+    /// whose external key is a JSON object; `always`: all whose key names no ticket.
+    #[serde(deserialize_with = "value::ticket_creation")]
+    #[schemars(with = "value::TicketCreationChoice")]
+    pub create: TicketCreation,
+    /// How long after its creation a ticket is due, where neither `defaults` nor the key says so; hours.
+    pub due_hours: u32,
     /// Fields of every ticket: the old plugin's names and the REST names both work; `null` means not set. Values in the
     /// external key come first.
     #[serde(deserialize_with = "value::scalars")]
     #[schemars(with = "BTreeMap<String, Option<value::Scalar>>")]
     pub defaults: BTreeMap<String, Value>,
+}
+
+impl Default for AutotaskTicket {
+    fn default() -> Self {
+        Self { create: TicketCreation::Off, due_hours: 24, defaults: BTreeMap::new() }
+    }
 }
 
 /// How notes are written.

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 use session::EventKind;
-use session::settings::TEMPLATE_NAMES;
+use session::settings::{TEMPLATE_NAMES, TicketCreation};
 use texts::{TemplateProblem, Templates};
 use url::Url;
 
@@ -23,7 +23,7 @@ pub(crate) struct Limit {
     value: fn(&Document) -> u32,
 }
 
-pub(crate) const LIMITS: [Limit; 7] = [
+pub(crate) const LIMITS: [Limit; 8] = [
     Limit { path: "retry_hours", range: RETRY_HOURS, value: |document| document.retry_hours },
     // No longer than the ledger keeps the sessions themselves when nothing else is said: whole chats are in these texts.
     Limit { path: "shadow_days", range: 1..=400, value: |document| document.shadow_days },
@@ -41,6 +41,8 @@ pub(crate) const LIMITS: [Limit; 7] = [
         range: 0..=86_400,
         value: |document| document.autotask.time_entry.minimum_seconds,
     },
+    // A year: later is a mistake.
+    Limit { path: "autotask.ticket.due_hours", range: 1..=8_760, value: |document| document.autotask.ticket.due_hours },
     // A time entry of Autotask is shorter than a day.
     Limit {
         path: "autotask.time_entry.maximum_hours",
@@ -148,7 +150,7 @@ pub(crate) fn warnings(document: &Document, ignored_keys: &[String], value: &Val
     let unknown_events = document.events.named().filter(|(name, _)| EventKind::from_name(name).is_none());
     warnings.extend(unknown_events.map(|(name, _)| Warning::new(format!("events.{name}"), WarningKind::Unknown)));
     warnings.extend(bad_templates(document));
-    warnings.extend(not_in_this_release(document));
+    warnings.extend(creation_not_heard_of(document));
     warnings.extend(insecure_settings(document));
     warnings.truncate(WARNINGS_MAX);
     warnings
@@ -179,9 +181,13 @@ fn bad_templates(document: &Document) -> impl Iterator<Item = Warning> {
     })
 }
 
-fn not_in_this_release(document: &Document) -> Option<Warning> {
-    let kind = WarningKind::WithoutEffect { why: "this release does not create tickets" };
-    document.autotask.ticket.create.then(|| Warning::new("autotask.ticket.create", kind))
+/// Tickets are created when a representative joins; where that is not heard of, at the end of the session.
+fn creation_not_heard_of(document: &Document) -> Option<Warning> {
+    let creates = document.autotask.ticket.create != TicketCreation::Off;
+    let why = "tickets are created only at the end of sessions, for this event is switched off";
+    let path = "events.support_conference_member_added";
+    let is_off = !document.is_enabled(EventKind::SupportConferenceMemberAdded);
+    (creates && is_off).then(|| Warning::new(path, WarningKind::WithoutEffect { why }))
 }
 
 fn insecure_settings(document: &Document) -> Vec<Warning> {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use session::EventKind;
-use session::settings::{Mode, RETRY_HOURS_DEFAULT, SHADOW_DAYS_DEFAULT, Settings};
+use session::settings::{Mode, RETRY_HOURS_DEFAULT, SHADOW_DAYS_DEFAULT, Settings, TicketCreation};
 use url::Url;
 
 use crate::autotask::AutotaskConnection;
@@ -187,6 +187,7 @@ impl Document {
             unknown_write_wait_seconds: autotask.unknown_write_wait_seconds,
             note: autotask.note.settings(),
             time_entry: autotask.time_entry.settings(),
+            ticket_creation: autotask.ticket.create,
             templates: self.templates.clone(),
         }
     }
@@ -201,7 +202,7 @@ impl Document {
                 EventKind::SupportConferenceEnd
                 | EventKind::SupportConferenceCustomerExitSurveyCompleted
                 | EventKind::SupportConferenceRepExitSurveyCompleted => true,
-                EventKind::SupportConferenceMemberAdded => self.autotask.ticket.create,
+                EventKind::SupportConferenceMemberAdded => self.autotask.ticket.create != TicketCreation::Off,
                 EventKind::SupportConferenceBegin
                 | EventKind::SupportConferenceOwnerChanged
                 | EventKind::SupportConferenceMemberDeparted => false,

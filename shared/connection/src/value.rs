@@ -10,9 +10,11 @@ use jiff::tz::TimeZone;
 use regex_lite::Regex;
 use schemars::JsonSchema;
 use secrecy::SecretString;
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use serde_json::Value;
 use session::external_key;
+use session::settings::TicketCreation;
 use url::Url;
 
 /// The only version of the document so far.
@@ -43,6 +45,25 @@ pub(crate) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 pub(crate) fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
     let name = String::deserialize(deserializer)?;
     TimeZone::get(&name).map_err(|_| D::Error::custom("expected the IANA name of a time zone, as in Europe/Berlin"))
+}
+
+/// A choice, or the yes or no of the first releases' documents.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum TicketCreationChoice {
+    /// `true`: by a JSON key.
+    YesOrNo(bool),
+    /// By name.
+    Named(TicketCreation),
+}
+
+pub(crate) fn ticket_creation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TicketCreation, D::Error> {
+    match TicketCreationChoice::deserialize(deserializer) {
+        Ok(TicketCreationChoice::YesOrNo(false)) => Ok(TicketCreation::Off),
+        Ok(TicketCreationChoice::YesOrNo(true)) => Ok(TicketCreation::JsonKey),
+        Ok(TicketCreationChoice::Named(creation)) => Ok(creation),
+        Err(_) => Err(D::Error::custom("expected off, json_key or always")),
+    }
 }
 
 /// An address that paths can be appended to. Whether plain `http:` is allowed is checked later.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use session::EventKind;
-use session::settings::{Beneficiary, Mode, Span, Visibility};
+use session::settings::{Beneficiary, Mode, Span, TicketCreation, Visibility};
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -163,10 +163,32 @@ fn template_that_cannot_be_used_is_a_warning() {
 }
 
 #[test]
-fn what_this_release_cannot_do_is_not_passed_over_in_silence() {
-    assert_eq!(warnings(&document_with("polling", json!({ "enabled": true }))), [""; 0], "it polls");
-    let tickets = warnings(&document_with("autotask.ticket", json!({ "create": true })));
-    assert_eq!(tickets, ["`autotask.ticket.create`: has no effect, this release does not create tickets"]);
+fn which_sessions_get_tickets_is_chosen_by_name_or_by_the_first_releases_yes_and_no() {
+    let cases = [
+        (json!(false), TicketCreation::Off),
+        (json!("off"), TicketCreation::Off),
+        (json!(true), TicketCreation::JsonKey),
+        (json!("json_key"), TicketCreation::JsonKey),
+        (json!("always"), TicketCreation::Always),
+    ];
+    for (written, meant) in cases {
+        let (document, warnings) =
+            Document::parse_strictly(&document_with("autotask.ticket", json!({ "create": written }))).unwrap();
+        assert_eq!(document.settings().ticket_creation, meant);
+        assert_eq!(warnings, [], "{written}");
+        let joins = document.is_enabled(EventKind::SupportConferenceMemberAdded);
+        assert_eq!(joins, meant != TicketCreation::Off, "joins are heard of where they matter, without another setting");
+    }
+}
+
+#[test]
+fn tickets_that_are_created_without_hearing_of_joins_are_warned_of() {
+    let mut document: Value = serde_json::from_str(&sample("minimal.json")).unwrap();
+    document["autotask"]["ticket"] = json!({ "create": "always" });
+    document["events"] = json!({ "support_conference_member_added": false });
+    let told = warnings(&document.to_string());
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("created only at the end of sessions"), "{told:?}");
 }
 
 #[test]
@@ -232,7 +254,8 @@ fn defaults_are_those_of_the_table() {
     assert_eq!((time_entry.span, time_entry.beneficiary), (Span::Session, Beneficiary::Primary));
     assert!(settings.templates.is_empty());
     assert_eq!(document.appliance.locale, "en-us");
-    assert!(!document.polling.enabled && document.polling.overlap_hours == 2 && !document.autotask.ticket.create);
+    assert!(!document.polling.enabled && document.polling.overlap_hours == 2);
+    assert_eq!((document.autotask.ticket.create, document.autotask.ticket.due_hours), (TicketCreation::Off, 24));
     assert_eq!(document.polling.look_again_hours, [1, 6, 24, 72]);
     assert!(parse(&document_with("polling", json!({ "look_again_hours": [] }))).polling.look_again_hours.is_empty());
 }

@@ -125,6 +125,11 @@ impl Base {
         Ending::Finished(outcome)
     }
 
+    /// Nothing is left to do for a session that still runs.
+    pub(crate) fn finish_running(&mut self) -> Ending {
+        self.finish(if self.memory.progressed { Outcome::Delivered } else { Outcome::NothingToDo })
+    }
+
     pub(crate) fn finish_ignored(&mut self, reason: Ignored) -> Ending {
         // A session of which something was written is not an ignored one, whatever is switched off since.
         if self.memory.record.writes.is_empty() {

@@ -113,6 +113,8 @@ impl Writing {
                 format!("{}\n{}", entry.summary_notes, entry.internal_notes),
             ),
             Content::Attachment(attachment) => (attachment.title.clone(), attachment.text.clone()),
+            // None is created in shadow mode.
+            Content::Ticket(_) => (String::new(), String::new()),
         };
         Kept { write: id.clone(), ticket: self.ticket.number.clone(), heading, text }
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::admission::{ignored, longest_pause};
 use crate::base::{Base, CLAIMS_WITHOUT_OUTCOME_MAX};
+use crate::case::Case;
 use crate::machine::Stage;
 use crate::plan::END_UNKNOWN;
 use crate::record::{EndSeen, Record, SurveysMissing, Writer};
@@ -13,9 +14,9 @@ use crate::waiting::WaitReason;
 use crate::winding_down::{Closing, wind_down};
 use crate::write::{Skip, WriteState};
 use crate::writing::settle;
-use session::event::EventKind;
+use session::event::{EventKind, Member};
 use session::origin::Origin;
-use session::settings::Mode;
+use session::settings::{Mode, TicketCreation};
 use session::support_session::SurveyKind;
 use session::write_id::WriteId;
 
@@ -63,9 +64,9 @@ fn remember_event(base: &mut Base) -> bool {
     let (case, record) = (&base.case, &mut base.memory.record);
     let second = case.input.event.timestamp.unwrap_or(case.input.received_at).as_second();
     match case.kind() {
+        EventKind::SupportConferenceMemberAdded => return may_call_for_ticket(case, record),
         EventKind::SupportConferenceBegin
         | EventKind::SupportConferenceOwnerChanged
-        | EventKind::SupportConferenceMemberAdded
         | EventKind::SupportConferenceMemberDeparted => return false,
         EventKind::SupportConferenceEnd => remember_end(base),
         // A survey that is switched off is not waited for.
@@ -78,6 +79,22 @@ fn remember_event(base: &mut Base) -> bool {
         }
     }
     true
+}
+
+/// Whether a representative has joined a session that runs and may need a ticket. Of the sessions of whoever writes in shadow mode, or
+/// before `deliver_from`, none is created.
+fn may_call_for_ticket(case: &Case, record: &Record) -> bool {
+    let settings = &case.rules.settings;
+    let creates = settings.ticket_creation != TicketCreation::Off && settings.mode == Mode::Deliver;
+    let begun = settings.deliver_from.is_none_or(|from| from <= case.input.received_at);
+    let by_representative = matches!(case.input.event.member, Some(Member::Representative { .. }));
+    creates
+        && begun
+        && by_representative
+        && ignored(settings, case.kind()).is_none()
+        && record.end.is_none()
+        && record.target.is_none()
+        && record.assigned.is_none()
 }
 
 /// The first word of the end says whose it is. Only an event of the appliance says when it was.

@@ -3,8 +3,8 @@
 //! Sans-IO: nothing here calls, sleeps or reads a clock. The worker performs the steps with concrete clients and stores
 //! the [`Record`] where it is told to; a simulation does the same with simulated ones.
 //!
-//! - [`machine`]: the parent. A delivery goes from stage to stage, each a file: `intake`, `report`, `ticket`, `writing` (with `plan`,
-//!   `whose_time`, `content`, `sent` and `surveys`), `winding_down`; all stand on `base`. `unknown`: what lookups are made, and mean.
+//! - [`machine`]: the parent. A delivery goes from stage to stage, each a file: `intake`, `report`, `ticket`, `creating`, `writing` (with
+//!   `plan`, `whose_time`, `content`, `sent` and `surveys`), `winding_down`; all stand on `base`, `refusal` and `unknown` (what lookups are made, and mean).
 //! - [`case`]: the event in hand and the rules. [`record`], [`write`](mod@write), [`waiting`], [`verdict`]: what the ledger remembers.
 //! - [`pause`], [`trust`]: what a whole connection knows. [`gate`] (with [`mod@admission`], [`budget`], [`probe`]): whether an event is worked on now.
 //! - [`step`]: what is asked for and answered. [`notice`]: what people are told. [`waits`]: how long to wait for what.
@@ -15,6 +15,7 @@ mod base;
 pub mod budget;
 pub mod case;
 mod content;
+mod creating;
 pub mod gate;
 mod intake;
 pub mod machine;
@@ -23,6 +24,7 @@ pub mod pause;
 mod plan;
 pub mod probe;
 pub mod record;
+mod refusal;
 mod report;
 mod sent;
 pub mod step;

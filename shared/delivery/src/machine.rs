@@ -1,7 +1,7 @@
 //! The parent that decides what comes next for one event.
 //!
 //! [`Delivery::next`] names the next [`Step`], [`Delivery::take`] learns what it came to. A delivery goes from stage to stage; what
-//! each decides is in a file of its own: `intake`, `report`, `ticket`, `writing`, `winding_down`. Invariants, whatever the answers are:
+//! each decides is in a file of its own: `intake`, `report`, `ticket`, `creating`, `writing`, `winding_down`. Invariants, whatever the answers are:
 //!
 //! - A write is sent only when the record that says so has been stored under the fence.
 //! - A write of unknown fate is sent again only after a trusted lookup that found nothing, when it could no longer land.
@@ -16,12 +16,13 @@ use jiff::Timestamp;
 
 use crate::base::{Base, Connection, Memory};
 use crate::case::{Case, Input, Rules};
+use crate::creating::Creating;
 use crate::intake::intake;
 use crate::pause::Pauses;
 use crate::record::Record;
 use crate::report::take_report;
 use crate::step::{Answer, Ending, Kept, Step};
-use crate::ticket::Matching;
+use crate::ticket::{Keying, Matching};
 use crate::trust::Proofs;
 use crate::waits::later;
 use crate::winding_down::WindingDown;
@@ -47,6 +48,10 @@ pub(crate) enum Stage {
     Report,
     /// The ticket is asked for.
     Ticket(Box<Matching>),
+    /// The ticket is created.
+    Creating(Box<Creating>),
+    /// The running session is to have its ticket's number.
+    Keying(Keying),
     /// The writes are made.
     Writing(Box<Writing>),
     /// Nothing new is sent; what may have been written is looked up.
@@ -136,10 +141,12 @@ impl Stage {
         match self {
             Self::Intake => (intake(base, now), None),
             Self::Report => (self, Some(Step::FetchReport)),
-            Self::Ticket(mut matching) => match matching.ask(base) {
-                Ok(step) => (Self::Ticket(matching), Some(step)),
-                Err(ending) => (ending.into(), None),
-            },
+            Self::Ticket(matching) => matching.advance(base),
+            Self::Creating(creating) => creating.advance(base, now),
+            Self::Keying(keying) => {
+                let step = keying.step();
+                (Self::Keying(keying), Some(step))
+            }
             Self::Writing(writing) => writing.advance(base, now),
             Self::WindingDown(winding_down) => winding_down.advance(base, now),
             Self::Ending { ending, kept, outcome_stored } => end(base, ending, kept, outcome_stored),
@@ -150,6 +157,8 @@ impl Stage {
         match (self, answer) {
             (Self::Report, Answer::Report(answer)) => take_report(base, answer, now),
             (Self::Ticket(matching), Answer::Ticket(answer)) => matching.take(base, answer, now),
+            (Self::Creating(creating), answer) => creating.take(base, answer, now),
+            (Self::Keying(keying), Answer::KeySet(answer)) => keying.take(base, answer),
             (Self::Writing(writing), answer) => writing.take(base, answer, now),
             (Self::WindingDown(winding_down), Answer::Found(answer)) => winding_down.take_found(base, answer, now),
             (Self::Ending { ending, kept, .. }, Answer::Recorded) => Self::Ending { ending, kept, outcome_stored: true },

@@ -115,6 +115,11 @@ pub(crate) fn in_doubt(write: &WriteId, sentence: Sentence) -> Notice {
     notice(NoticeSubject::InDoubt, Some(write), sentence, remedy)
 }
 
+/// The appliance does not let us give a session the number of its ticket.
+pub(crate) fn key_not_set(sentence: Sentence, remedy: &Sentence) -> Notice {
+    notice(NoticeSubject::Blocked, None, sentence, remedy.as_str())
+}
+
 /// Why a write is in doubt.
 pub(crate) fn doubt() -> Sentence {
     Sentence::new("sent without an answer, and look-ups cannot tell whether it arrived")

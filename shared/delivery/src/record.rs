@@ -223,6 +223,24 @@ impl Record {
         self.writes.entry(id).or_insert(write);
     }
 
+    /// The ticket that was created for the session, once it is.
+    #[must_use]
+    pub fn created_ticket(&self) -> Option<TicketId> {
+        match self.writes.get(&WriteId::Ticket)?.state {
+            WriteState::Done { id, .. } => Some(TicketId(id.0)),
+            _ => None,
+        }
+    }
+
+    /// The session's ticket was named by its key or by a person: none is created any more. What may have been created stays, to be looked up.
+    pub(crate) fn drop_unsent_ticket(&mut self) {
+        let unsent =
+            |write: &Write| !write.is_unresolved() && matches!(write.state, WriteState::Wanted(_) | WriteState::Refused { .. });
+        if self.writes.get(&WriteId::Ticket).is_some_and(unsent) {
+            self.writes.remove(&WriteId::Ticket);
+        }
+    }
+
     /// The session note's id, once it is written.
     pub(crate) fn session_note(&self) -> Option<RemoteId> {
         match self.writes.get(&WriteId::SessionNote)?.state {

@@ -8,10 +8,12 @@ use crate::notice;
 use crate::pause::PauseScope;
 use crate::record::{EndSeen, Facts};
 use crate::step::Outcome;
-use crate::ticket::Matching;
+use crate::ticket::{Matched, Matching};
 use crate::verdict::Ignored;
+use crate::waiting::WaitReason;
 use crate::waits::later;
 use crate::winding_down::{Closing, wind_down};
+use session::event::EventKind;
 use session::failure::{Failure, Sentence};
 use session::presence::people;
 use session::support_session::{Ended, SupportSession};
@@ -43,6 +45,10 @@ pub(crate) fn take_report(base: &mut Base, answer: Result<Box<SupportSession>, F
             base.reached(PauseScope::Appliance);
             take_session(base, *session, now)
         }
+        Err(Failure::NotReady { .. } | Failure::Unrecognised { .. }) if is_left_to_the_end(base) => {
+            base.reached(PauseScope::Appliance);
+            base.finish(Outcome::LeftToTheEnd).into()
+        }
         Err(Failure::NotReady { .. }) => {
             base.reached(PauseScope::Appliance);
             base.wait_for_report(now).into()
@@ -55,6 +61,15 @@ pub(crate) fn take_report(base: &mut Base, answer: Result<Box<SupportSession>, F
         }
         Err(failure) => base.neighbour_failed(PauseScope::Appliance, failure, now).into(),
     }
+}
+
+/// How often the report of a running session is asked for again: half a minute, for the session's later events wait behind this one.
+const RUNNING_ROUNDS_MAX: u32 = 2;
+
+/// Whether the event is of a running session whose report does not come: the end brings it.
+fn is_left_to_the_end(base: &Base) -> bool {
+    base.case.kind() == EventKind::SupportConferenceMemberAdded
+        && base.memory.round(WaitReason::ReportNotReady) >= RUNNING_ROUNDS_MAX
 }
 
 /// An answer that nobody knows may pass, and may stand for a right that is missing: told once, when it has been repeated for a while.
@@ -70,28 +85,41 @@ fn tell_of_report(base: &mut Base, sentence: Sentence, now: Timestamp) {
 }
 
 fn take_session(base: &mut Base, session: SupportSession, now: Timestamp) -> Stage {
+    // Who joined does not say that it is over; what does is on its way.
+    if base.case.kind() == EventKind::SupportConferenceMemberAdded && session.ended_at.is_some() {
+        return base.finish_running().into();
+    }
     let end_missing = base.case.rules.pace.end_missing();
     let ended = match (session.ended_at, base.memory.record.end) {
         (Some(at), _) => Ended::Reported(at),
-        (None, None) => return base.finish(Outcome::SurveyNoted).into(),
+        (None, None) => return not_over(base, session),
         (None, Some(end)) if now < later(end.received_at, end_missing) => return base.wait_for_report(now).into(),
         (None, Some(EndSeen { at: Some(at), .. })) => Ended::TakenFromEvent(at),
         (None, Some(_)) => last_event(&session).map_or(Ended::Unknown, Ended::LastEvent),
     };
-    base.memory.record.facts = Some(facts(&session, ended));
+    base.memory.record.facts = Some(facts(&session, ended.at()));
     // Where nobody knows the end, the last that is known of the session decides.
     let last_known = ended.at().or(session.started_at);
     if last_known.zip(base.case.rules.settings.deliver_from).is_some_and(|(at, from)| at < from) {
         return wind_down(base, Closing::Ignored(Ignored::BeforeDeliverFrom), now);
     }
-    Stage::Ticket(Box::new(Matching::new(Reported { session, ended })))
+    Stage::Ticket(Box::new(Matching::new(Matched::Over(Reported { session, ended }))))
 }
 
-fn facts(session: &SupportSession, ended: Ended) -> Facts {
-    let primary = people(session, ended.at()).into_iter().find(|person| person.primary);
+/// A session that runs: whoever joined it may call for a ticket; of a survey there is nothing to write before the end.
+fn not_over(base: &mut Base, session: SupportSession) -> Stage {
+    if base.case.kind() != EventKind::SupportConferenceMemberAdded {
+        return base.finish(Outcome::SurveyNoted).into();
+    }
+    base.memory.record.facts = Some(facts(&session, None));
+    Stage::Ticket(Box::new(Matching::new(Matched::Running(session))))
+}
+
+fn facts(session: &SupportSession, ended_at: Option<Timestamp>) -> Facts {
+    let primary = people(session, ended_at).into_iter().find(|person| person.primary);
     Facts {
         sequence: session.sequence,
-        ended_at: ended.at(),
+        ended_at,
         technician: primary.and_then(|person| person.username).map(str::to_owned),
         external_key: session.external_key.clone(),
     }

@@ -3,11 +3,8 @@
 use jiff::Timestamp;
 
 use crate::base::Base;
-use crate::notice;
-use crate::pause::{Pause, PauseCause, PauseScope};
+use crate::refusal::{Refusal, refusal, refuse};
 use crate::step::Ending;
-use crate::waits::later;
-use crate::wanted::Hold;
 use crate::write::{Detail, Skip, Write};
 use crate::writing::Writing;
 use session::content::Content;
@@ -36,66 +33,32 @@ impl Writing {
             }
             Err(failure) => failure,
         };
-        match failure {
-            // It stays `sending`, and is looked up.
-            Failure::Unknown { .. } | Failure::NotReady { .. } | Failure::Unreadable { .. } => {}
-            Failure::NotTaken { .. } | Failure::CredentialsRefused { .. } => {
-                base.memory.change(id, Write::not_sent);
-                return Some(base.neighbour_failed(PauseScope::Ticketing, failure, now));
-            }
-            Failure::Blocked { sentence, remedy } => block_kind(base, id, sentence, &remedy, now),
-            // The text goes into notes instead.
-            Failure::WriteBlocked { sentence, .. } if matches!(id, WriteId::Attachment(_)) => {
+        match refusal(base, &mut self.lookups, id, failure, now) {
+            Refusal::Open => None,
+            Refusal::Neighbour(ending) => Some(ending),
+            Refusal::Final(sentence) => {
                 self.refuse(base, id, sentence, now);
+                None
             }
-            Failure::WriteBlocked { sentence, remedy } => self.block_alone(base, id, sentence, &remedy, now),
-            Failure::Unrecognised { sentence } => self.refused_unfamiliarly(base, id, sentence, now),
-            Failure::TooLong { sentence } => self.too_long(base, id, sentence, now),
-            Failure::RoleRefused { sentence } => self.role_refused(base, id, content, sentence, now),
-            Failure::Refused { sentence } => self.refuse(base, id, sentence, now),
-            Failure::NotFound => self.refuse(base, id, Sentence::new("what it belongs to does not exist any more"), now),
+            Refusal::TooLong(sentence) => {
+                self.too_long(base, id, sentence, now);
+                None
+            }
+            Refusal::Role(sentence) => {
+                self.role_refused(base, id, content, sentence, now);
+                None
+            }
         }
-        None
     }
 
     /// Refused for good; an attachment's text goes into continuation notes instead.
     pub(crate) fn refuse(&mut self, base: &mut Base, id: &WriteId, sentence: Sentence, now: Timestamp) {
-        base.memory.progressed = true;
         if matches!(id, WriteId::Attachment(_)) && self.plan_continuations(base) {
+            base.memory.progressed = true;
             base.memory.change(id, |write| write.skipped(Skip::Continued));
             return;
         }
-        base.memory.change(id, |write| write.refused(sentence.clone(), now));
-        base.tell(notice::refused(id, sentence));
-    }
-
-    /// The vendor objects to this write alone: it is tried again now and then for the event's retry time, then refused. Told once; others
-    /// of its kind go on.
-    fn block_alone(&mut self, base: &mut Base, id: &WriteId, sentence: Sentence, remedy: &Sentence, now: Timestamp) {
-        self.lookups.forget(id);
-        // The vendor has answered, so the right of the kind is there.
-        base.reached(PauseScope::Kind(id.kind()));
-        let Some((since, tries)) = base.memory.change(id, |write| write.blocked_alone(now)) else { return };
-        let waiting_since = base.memory.record.waiting.as_ref().map_or(now, |waiting| waiting.since);
-        if now >= later(since.min(waiting_since), base.case.retry_limit()) {
-            return self.refuse(base, id, sentence, now);
-        }
-        let until = later(now, base.case.rules.pace.blocked(tries));
-        base.memory.change(id, |write| write.hold_back(Hold::Alone { sentence: sentence.clone(), since, tries, until }));
-        if tries == 0 {
-            base.tell(notice::blocked_alone(id, sentence, remedy));
-        }
-    }
-
-    fn refused_unfamiliarly(&mut self, base: &mut Base, id: &WriteId, sentence: Sentence, now: Timestamp) {
-        self.lookups.forget(id);
-        let Some(refusals) = base.memory.change(id, Write::refused_unfamiliarly) else { return };
-        match base.case.rules.pace.unfamiliar(refusals) {
-            Some(wait) if !matches!(id, WriteId::Attachment(_)) => {
-                base.memory.change(id, |write| write.hold_back(Hold::Unfamiliar { refusals, until: later(now, wait) }));
-            }
-            _ => self.refuse(base, id, sentence, now),
-        }
+        refuse(base, id, sentence, now);
     }
 
     fn too_long(&mut self, base: &mut Base, id: &WriteId, sentence: Sentence, now: Timestamp) {
@@ -130,17 +93,4 @@ impl Writing {
             self.refuse(base, id, sentence, now);
         }
     }
-}
-
-/// A right of the tenant is missing: all writes of the kind wait, and one of them tries from time to time.
-fn block_kind(base: &mut Base, id: &WriteId, sentence: Sentence, remedy: &Sentence, now: Timestamp) {
-    let scope = PauseScope::Kind(id.kind());
-    let rounds = base.connection.pauses.next_round(scope);
-    let until = later(now, base.case.rules.pace.blocked(rounds));
-    base.memory.change(id, |write| {
-        write.not_sent();
-        write.hold_back(Hold::Right { sentence: sentence.clone() });
-    });
-    base.tell(notice::blocked(Some(id), sentence.clone(), remedy));
-    base.remember_pause(Pause { scope, until, cause: PauseCause::Blocked, sentence, rounds, document: None });
 }

@@ -11,7 +11,7 @@ use crate::pause::{Pause, PauseScope};
 use crate::trust::Proof;
 use crate::verdict::{DeadLetterReason, Ignored, Unmatched};
 use crate::waiting::WaitReason;
-use session::content::{Author, Content, LookUp, NoAuthor, Ticket, TicketReference};
+use session::content::{Author, Content, LookUp, NoAuthor, Ticket, TicketDraft, TicketReference, TicketWish};
 use session::failure::Failure;
 use session::ids::{RemoteId, RoleId, TicketNumber};
 use session::support_session::SupportSession;
@@ -38,6 +38,10 @@ pub enum Step {
         /// The role of the ticket's assignment.
         ticket_role: Option<RoleId>,
     },
+    /// Make ids of the names in the wish for a ticket; answer [`Answer::Draft`].
+    DraftTicket(Box<TicketWish>),
+    /// Give the running session this ticket's number as its external key; answer [`Answer::KeySet`].
+    SetExternalKey(TicketNumber),
     /// Look a write up by its marker; answer [`Answer::Found`].
     LookUp(LookUp),
     /// Send a write, to be over when the invocation ends; answer [`Answer::Sent`].
@@ -70,7 +74,16 @@ impl Step {
     /// Whether a neighbour is called for it, which takes time.
     #[must_use]
     pub const fn calls_a_neighbour(&self) -> bool {
-        matches!(self, Self::FetchReport | Self::FindTicket(_) | Self::FindAuthor { .. } | Self::LookUp(_) | Self::Send { .. })
+        matches!(
+            self,
+            Self::FetchReport
+                | Self::FindTicket(_)
+                | Self::FindAuthor { .. }
+                | Self::DraftTicket(_)
+                | Self::SetExternalKey(_)
+                | Self::LookUp(_)
+                | Self::Send { .. }
+        )
     }
 }
 
@@ -85,6 +98,10 @@ pub enum Answer {
     Ticket(Result<Option<Ticket>, Failure>),
     /// The resource, or why there is none that we could be sure of.
     Author(Result<Result<Author, NoAuthor>, Failure>),
+    /// The ticket as it can be sent; `Refused`: a name in it is nobody's, or several people's.
+    Draft(Result<Box<TicketDraft>, Failure>),
+    /// The session has the external key, or why not.
+    KeySet(Result<(), Failure>),
     /// The ids of the rows that bear the marker.
     Found(Result<Vec<RemoteId>, Failure>),
     /// The id of what was written.
@@ -135,6 +152,8 @@ pub enum Outcome {
     Ignored(Ignored),
     /// A survey before the end of its session: the end will bring it.
     SurveyNoted,
+    /// The session runs and its ticket cannot be created now: the end of the session will see to it.
+    LeftToTheEnd,
     /// An event that calls for nothing.
     NothingToDo,
     /// Everything was decided and kept, nothing written.
@@ -151,6 +170,7 @@ impl Outcome {
             Self::Unmatched(_) => "unmatched",
             Self::Ignored(_) => "ignored",
             Self::SurveyNoted => "survey_noted",
+            Self::LeftToTheEnd => "left_to_the_end",
             Self::NothingToDo => "nothing_to_do",
             Self::Shadowed => "shadowed",
         }

@@ -88,6 +88,7 @@ impl Places<'_> {
                 let attendance = self.attendances?.get(write.representative()?)?;
                 Some(Place::Time { resource: *resource, start: attendance.start })
             }
+            WriteId::Ticket => Some(Place::Ticket),
             WriteId::Attachment(_) => record.session_note().map(|note| Place::Attachment { note }),
             _ => {
                 let ticket = self.ticket.map(|ticket| ticket.id).or(record.target.as_ref().map(|target| target.ticket))?;

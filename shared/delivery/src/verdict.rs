@@ -14,12 +14,15 @@ pub enum Unmatched {
     /// A key in which no ticket can be found.
     #[error("no ticket can be found in the external key")]
     NoTicketInKey,
-    /// A key that asks for a new ticket, which is not switched on.
-    #[error("the external key asks for a new ticket, and automatic creation is off")]
+    /// A key that asks for a new ticket, which is not switched on, or waits for mode `deliver`.
+    #[error("the external key asks for a new ticket, and none is created: ticket.create is off, or the mode is shadow")]
     TicketWanted,
     /// The ticket does not exist (or cannot be seen by the API user).
     #[error("the ticket does not exist, or the API user cannot see it")]
     TicketNotFound,
+    /// A ticket was to be created for it, and could not be.
+    #[error("its ticket could not be created: its write `ticket` says why")]
+    TicketNotCreated,
     /// Found by bare digits, and without activity for too long: they may be a phone number.
     #[error("bare digits, and the ticket of that id has been without activity for long")]
     StaleTicket,

@@ -10,7 +10,7 @@ use crate::base::Base;
 use crate::machine::Stage;
 use crate::report::Reported;
 use crate::step::Step;
-use crate::ticket::{Matching, take_assigned_ticket};
+use crate::ticket::{Matched, Matching, take_assigned_ticket};
 use crate::unknown::{Lookups, Next, Places};
 use crate::verdict::{Ignored, LeftOpen, Unmatched};
 use crate::waiting::WaitReason;
@@ -53,7 +53,7 @@ fn close(base: &mut Base, closing: Closing) -> Stage {
             base.finish_ignored(reason).into()
         }
         Closing::TicketGone(reported) if take_assigned_ticket(&mut base.memory.record) => {
-            Stage::Ticket(Box::new(Matching::new(*reported)))
+            Stage::Ticket(Box::new(Matching::new(Matched::Over(*reported))))
         }
         Closing::TicketGone(_) => base.finish_unmatched(Unmatched::TicketNotFound).into(),
     }

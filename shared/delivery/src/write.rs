@@ -154,6 +154,8 @@ pub enum Frozen {
         /// The note it is attached to.
         note: RemoteId,
     },
+    /// A ticket: found by its session, wherever it is.
+    Ticket,
 }
 
 impl Frozen {
@@ -162,6 +164,7 @@ impl Frozen {
             Content::Note { ticket, .. } => Self::Note { ticket: *ticket },
             Content::TimeEntry { entry, .. } => Self::Time { resource: entry.resource, start: entry.start },
             Content::Attachment(attachment) => Self::Attachment { note: attachment.note },
+            Content::Ticket(_) => Self::Ticket,
         }
     }
 
@@ -172,6 +175,7 @@ impl Frozen {
             Self::Note { ticket } => Place::Note { ticket, since },
             Self::Time { resource, start } => Place::Time { resource, start },
             Self::Attachment { note } => Place::Attachment { note },
+            Self::Ticket => Place::Ticket,
         }
     }
 }

@@ -84,6 +84,7 @@ impl Writing {
     /// Plans the writes of a session whose ticket is known.
     pub(crate) fn begin(base: &mut Base, reported: Reported, ticket: Ticket) -> Self {
         base.memory.record.unmatched = None;
+        base.memory.record.drop_unsent_ticket();
         base.ticket = Some(ticket.number.clone());
         let mut writing = Self {
             reported,
@@ -106,6 +107,7 @@ impl Writing {
         if let Some(step) = self.look_up(|lookups, places| lookups.verify_next(base, places, now)) {
             return (Stage::Writing(self), Some(step));
         }
+        base.memory.record.drop_unsent_ticket();
         let mut first: Option<(Timestamp, WaitReason)> = None;
         for id in self.open_writes(base) {
             match self.advance_write(base, &id, now) {
@@ -247,7 +249,7 @@ impl Writing {
 }
 
 /// What a write that is wanted waits for, if it must not be tried now.
-fn must_wait(base: &mut Base, id: &WriteId, now: Timestamp) -> Option<Next> {
+pub(crate) fn must_wait(base: &mut Base, id: &WriteId, now: Timestamp) -> Option<Next> {
     let pauses = &base.connection.pauses;
     if let Some(pause) = pauses.in_force(PauseScope::Kind(id.kind()), &base.case.rules.document, now) {
         let until = pause.until;

@@ -88,5 +88,6 @@ fn autotask_config(connection: &AutotaskConnection) -> autotask::Config {
             is_non_billable: defaults.is_non_billable,
             show_on_invoice: defaults.show_on_invoice,
         },
+        ticket: autotask::TicketFields { defaults: connection.ticket.defaults.clone(), due_hours: connection.ticket.due_hours },
     }
 }

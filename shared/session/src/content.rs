@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::ids::{RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
+use crate::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
 use crate::settings::Visibility;
 use crate::write_id::{Marker, WriteId};
 
@@ -54,6 +55,31 @@ pub struct Attachment {
     pub text: String,
     /// Who can see it: as the note.
     pub visibility: Visibility,
+}
+
+/// The ticket that a session calls for, in the words of whoever wants it: names of companies, queues and people are still names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketWish {
+    /// The session: the ticket is found again by it.
+    pub session: Lsid,
+    /// What it is called where neither the connection nor `fields` says otherwise; one line.
+    pub title: String,
+    /// What it says, likewise.
+    pub description: String,
+    /// What the session's external key says of it ([`crate::external_key::ticket_fields`]); comes before what the connection says of
+    /// every ticket. Foreign: anybody may have set the key.
+    pub fields: Map<String, Value>,
+    /// The moment of the wish: a due date counts from it.
+    pub now: Timestamp,
+}
+
+/// A ticket that is ready to be sent: every name has become an id. Made by the client that sends it, and opaque to everybody else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketDraft {
+    /// The session: the ticket is found again by it.
+    pub session: Lsid,
+    /// The vendor's fields.
+    pub fields: Map<String, Value>,
 }
 
 /// How an external key names a ticket.
@@ -132,6 +158,8 @@ pub enum Content {
     },
     /// An attachment; it names its note itself.
     Attachment(Attachment),
+    /// A ticket.
+    Ticket(TicketDraft),
 }
 
 /// A write to be looked up by its marker.
@@ -170,6 +198,8 @@ pub enum Place {
         /// The note.
         note: RemoteId,
     },
+    /// The ticket of the marker's session.
+    Ticket,
 }
 
 /// Why there is no resource that we could be sure of.

@@ -15,6 +15,7 @@
 
 use regex_lite::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::content::TicketReference;
 use crate::ids::{TicketId, TicketNumber};
@@ -131,7 +132,18 @@ fn bounded(key: &str) -> &str {
 }
 
 fn is_json_object(key: &str) -> bool {
-    key.starts_with('{') && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(key).is_ok()
+    json_object(key).is_some()
+}
+
+fn json_object(key: &str) -> Option<Map<String, Value>> {
+    if key.starts_with('{') { serde_json::from_str(key).ok() } else { None }
+}
+
+/// What a key that is a JSON object says of the ticket that it asks for; empty for any other key. Names and values as they are: which
+/// of them mean something is for the ticketing system to say.
+#[must_use]
+pub fn ticket_fields(key: Option<&str>) -> Map<String, Value> {
+    json_object(bounded(key.unwrap_or_default()).trim()).unwrap_or_default()
 }
 
 /// A key that some system wrote as a JSON string arrives with its quotes.

@@ -1,7 +1,7 @@
 //! What an administrator can choose, as far as it decides what a session leaves on a ticket.
 //!
 //! The connection document is the crate `connection`'s, which reads, checks and documents it; of what is here only the choices
-//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`]) are written in it as they are. What only one ticketing system knows of, such as
+//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`], [`TicketCreation`]) are written in it as they are. What only one ticketing system knows of, such as
 //! note types and work types, is a matter of its client.
 
 use std::collections::BTreeMap;
@@ -35,6 +35,8 @@ pub struct Settings {
     pub note: NoteSettings,
     /// How time entries are written.
     pub time_entry: TimeEntrySettings,
+    /// Which sessions without a ticket get one.
+    pub ticket_creation: TicketCreation,
     /// Template name -> Handlebars text, overriding built-in ones.
     pub templates: BTreeMap<String, String>,
 }
@@ -80,6 +82,20 @@ pub enum Visibility {
     Customer,
     /// Our own people and co-managed ones.
     InternalAndComanaged,
+}
+
+/// Which sessions without a ticket get one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TicketCreation {
+    /// None.
+    #[default]
+    Off,
+    /// Those whose external key is a JSON object.
+    JsonKey,
+    /// All whose external key names no ticket. A ticket number that does not exist is a mistake that a person corrects.
+    Always,
 }
 
 /// How time entries are written.

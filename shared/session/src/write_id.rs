@@ -198,6 +198,12 @@ impl Marker {
         &self.0
     }
 
+    /// The session that it is of, as text. `None` in what is no marker of ours.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.0.strip_prefix('[')?.split_once('/').map(|(lsid, _)| lsid)
+    }
+
     /// Whether the text bears the marker. Every row that a look-up returns is checked with this: a misspelt or ignored
     /// filter returns everything. Compared without case, as the vendor does.
     #[must_use]

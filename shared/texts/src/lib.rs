@@ -16,7 +16,7 @@
 //! attributes, templates) may hold such texts; in what is rendered their square brackets are round ones.
 //!
 //! - `templates`: built-in ones and overrides; `steps`: how long they may take. `model`, `timeline`, `participants`: the data that they are given.
-//! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`: the other texts.
+//! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`, `ticket_texts`: the other texts.
 //! - `overflow`: where the rest of a long note goes. `text`: how times and foreign texts are written.
 
 use jiff::tz::TimeZone;
@@ -31,12 +31,14 @@ mod steps;
 mod survey_note;
 mod templates;
 mod text;
+mod ticket_texts;
 mod time_texts;
 mod timeline;
 
 pub use overflow::{CONTINUATIONS_MAX, attachment, continuations};
 pub use session_note::SessionNote;
 pub use templates::{TemplateProblem, Templates};
+pub use ticket_texts::{TicketTexts, ticket};
 pub use time_texts::{TimeContext, TimeTexts};
 
 /// The longest body of a note. The vendor takes 32,000 characters (vendor reference); the distance is for line breaks,

@@ -108,17 +108,17 @@ pub(crate) struct SessionModel {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct CustomerModel {
-    name: Option<String>,
-    company: Option<String>,
+pub(crate) struct CustomerModel {
+    pub(crate) name: Option<String>,
+    pub(crate) company: Option<String>,
     company_code: Option<String>,
-    computer: Option<String>,
+    pub(crate) computer: Option<String>,
     operating_system: Option<String>,
     private_address: Option<String>,
     public_address: Option<String>,
-    issue: Option<String>,
+    pub(crate) issue: Option<String>,
     primary: bool,
-    text: String,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -229,7 +229,7 @@ fn omitted(session: &SupportSession) -> Option<String> {
     })
 }
 
-fn customers(participants: &Participants<'_>, session: &SupportSession) -> Vec<CustomerModel> {
+pub(crate) fn customers(participants: &Participants<'_>, session: &SupportSession) -> Vec<CustomerModel> {
     let audience = participants.audience;
     let primary = session.primary_customer.as_ref().and_then(|reference| reference.gsnumber);
     let is_primary = |customer: &Customer| customer.primary || (primary.is_some() && customer.gsnumber == primary);

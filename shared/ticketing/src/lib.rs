@@ -8,7 +8,7 @@ pub mod autotask;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use session::content::{Author, Content, LookUp, NoAuthor, Place, Ticket, TicketReference};
+use session::content::{Author, Content, LookUp, NoAuthor, Place, Ticket, TicketDraft, TicketReference, TicketWish};
 use session::failure::Failure;
 use session::ids::{RemoteId, RoleId};
 use session::time_entry::date_worked;
@@ -76,6 +76,18 @@ impl Ticketing {
                 client.find_time_entries(resource, date_worked(start, time_zone), marker, deadline).await
             }
             Place::Attachment { note } => client.find_attachment(note, marker, deadline).await,
+            Place::Ticket => client.find_created_ticket(marker, deadline).await,
+        }
+    }
+
+    /// The ticket as it can be sent: names have become ids. Writes nothing.
+    ///
+    /// # Errors
+    /// `Refused` when a name is nobody's or several people's, or something is missing: only another wish or another setting cures it.
+    /// Otherwise any [`Failure`] of a read.
+    pub async fn draft_ticket(&self, wish: &TicketWish, deadline: Instant) -> Result<TicketDraft, Failure> {
+        match self {
+            Self::Autotask(client) => client.draft_ticket(wish, deadline).await,
         }
     }
 
@@ -89,6 +101,7 @@ impl Ticketing {
             Content::Note { ticket, note } => client.create_note(*ticket, note, deadline).await,
             Content::TimeEntry { ticket, entry } => client.create_time_entry(*ticket, entry, deadline).await,
             Content::Attachment(attachment) => client.create_attachment(attachment, deadline).await,
+            Content::Ticket(draft) => client.create_ticket(draft, deadline).await,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use session::event::{EventKind, OutboundEvent};
 use session::ids::Gsnumber;
-use session::settings::{Mode, NoteSettings, Settings, TimeEntrySettings};
+use session::settings::{Mode, NoteSettings, Settings, TicketCreation, TimeEntrySettings};
 use session::support_session::{
     Actor, ActorKind, PersonReference, Representative, SessionEvent, SessionEventKind, SupportSession, Survey,
 };
@@ -44,6 +44,7 @@ pub(crate) fn settings() -> Settings {
             default_domain: Some("example.com".to_owned()),
             ..TimeEntrySettings::default()
         },
+        ticket_creation: TicketCreation::Off,
         templates: BTreeMap::new(),
     }
 }

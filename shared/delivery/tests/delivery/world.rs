@@ -14,11 +14,11 @@ use delivery::{
 };
 use jiff::{SignedDuration, Timestamp};
 use session::Origin;
-use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketReference};
+use session::content::{Author, RoleCandidate, RoleReason, Ticket, TicketDraft, TicketReference, TicketWish};
 use session::event::{EventKind, OutboundEvent};
 use session::external_key::KeyRules;
 use session::failure::{Failure, Sentence};
-use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId};
+use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
 use session::settings::Settings;
 use session::support_session::SupportSession;
 use texts::Templates;
@@ -134,6 +134,12 @@ pub(crate) struct World {
     pub(crate) pauses: Vec<Pause>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) kept: Vec<Kept>,
+    /// The tickets that were asked for.
+    pub(crate) wishes: Vec<TicketWish>,
+    /// What making ids of the names in a wish comes to instead.
+    pub(crate) draft_failure: Option<Failure>,
+    /// What giving a session a key comes to instead.
+    pub(crate) key_failure: Option<Failure>,
     /// The ledger item: claims, claims without outcome, the record as text.
     item: Option<(u32, u32, Option<String>)>,
     next_row: i64,
@@ -142,14 +148,6 @@ pub(crate) struct World {
 impl World {
     /// A world in which everything works and look-ups are known to.
     pub(crate) fn new() -> Self {
-        let ticket = |id: i64, number: &str| Ticket {
-            id: TicketId(id),
-            number: number.parse().unwrap(),
-            company: 0,
-            status: 5,
-            assigned_role: Some(RoleId(9)),
-            last_activity: Some(sample::end() - sample::seconds(3600)),
-        };
         let role = |id, reason| RoleCandidate { role: RoleId(id), reason };
         let roles = vec![role(9, RoleReason::TicketAssignment), role(11, RoleReason::ResourceDefault)];
         let all = [WriteKind::Ticket, WriteKind::Note, WriteKind::Attachment, WriteKind::TimeEntry];
@@ -172,6 +170,9 @@ impl World {
             pauses: Vec::new(),
             notices: Vec::new(),
             kept: Vec::new(),
+            wishes: Vec::new(),
+            draft_failure: None,
+            key_failure: None,
             item: None,
             next_row: 1000,
         }
@@ -384,6 +385,16 @@ impl World {
                 run.calls.push(format!("look up {what}"));
                 Answer::Found(Ok(self.look_up(&look_up)))
             }
+            Step::DraftTicket(wish) => {
+                run.calls.push("draft".to_owned());
+                let draft = TicketDraft { session: wish.session.clone(), fields: wish.fields.clone() };
+                self.wishes.push(*wish);
+                Answer::Draft(self.draft_failure.clone().map_or_else(|| Ok(Box::new(draft)), Err))
+            }
+            Step::SetExternalKey(number) => {
+                run.calls.push(format!("key {number}"));
+                Answer::KeySet(self.set_key(&number))
+            }
             Step::Send { write, content, .. } => {
                 run.calls.push(format!("send {write}"));
                 Answer::Sent(self.send(&write, &content))
@@ -431,12 +442,24 @@ impl World {
         Ok(self.tickets.iter().find(is_it).cloned())
     }
 
+    /// The report has the key from now on.
+    fn set_key(&mut self, number: &TicketNumber) -> Result<(), Failure> {
+        if let Some(failure) = &self.key_failure {
+            return Err(failure.clone());
+        }
+        if let Ok(session) = &mut self.report {
+            session.external_key = Some(number.as_str().to_owned());
+        }
+        Ok(())
+    }
+
     fn look_up(&self, look_up: &LookUp) -> Vec<RemoteId> {
         let is_there = |row: &&Row| {
             let in_place = match look_up.place {
                 Place::Note { ticket, .. } => row.kind == WriteKind::Note && (row.ticket == ticket || look_up.wide),
                 Place::Time { .. } => row.kind == WriteKind::TimeEntry,
                 Place::Attachment { .. } => row.kind == WriteKind::Attachment,
+                Place::Ticket => row.kind == WriteKind::Ticket,
             };
             in_place && row.visible_from <= self.now && look_up.marker.is_in(&row.marked) && !self.blind.contains(&row.kind)
         };
@@ -480,8 +503,24 @@ impl World {
                 Row { role: Some(entry.role), ..row(WriteKind::TimeEntry, &entry.internal_notes, *ticket) }
             }
             Content::Attachment(attachment) => row(WriteKind::Attachment, &attachment.title, TicketId(0)),
+            Content::Ticket(draft) => {
+                let marker = Marker::new(&draft.session, &WriteId::Ticket);
+                self.tickets.push(ticket(id.0, &format!("T20250318.{}", id.0)));
+                row(WriteKind::Ticket, marker.as_str(), TicketId(id.0))
+            }
         });
         id
+    }
+}
+
+fn ticket(id: i64, number: &str) -> Ticket {
+    Ticket {
+        id: TicketId(id),
+        number: number.parse().unwrap(),
+        company: 0,
+        status: 5,
+        assigned_role: Some(RoleId(9)),
+        last_activity: Some(sample::end() - sample::seconds(3600)),
     }
 }
 
@@ -501,7 +540,8 @@ fn witness_marker(kind: WriteKind) -> Marker {
 fn proof(kind: WriteKind) -> Proof {
     let at = sample::end();
     let place = match kind {
-        WriteKind::Ticket | WriteKind::Note => Place::Note { ticket: TicketId(7), since: at },
+        WriteKind::Ticket => Place::Ticket,
+        WriteKind::Note => Place::Note { ticket: TicketId(7), since: at },
         WriteKind::Attachment => Place::Attachment { note: RemoteId(1) },
         WriteKind::TimeEntry => Place::Time { resource: ResourceId(29), start: at },
     };
@@ -510,7 +550,7 @@ fn proof(kind: WriteKind) -> Proof {
 
 fn witness_row(kind: WriteKind) -> Row {
     let (id, marked) = (RemoteId(1), witness_marker(kind).to_string());
-    Row { id, kind, marked, ticket: TicketId(7), role: None, text: String::new(), visible_from: sample::end() }
+    Row { id, kind, marked, ticket: TicketId(7), role: None, text: String::new(), visible_from: Timestamp::UNIX_EPOCH }
 }
 
 // --- What neighbours say -------------------------------------------------------------------------------------------

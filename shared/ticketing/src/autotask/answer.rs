@@ -35,6 +35,8 @@ pub(super) enum Purpose {
     CreateNote,
     /// Writing an attachment below a note.
     CreateAttachment,
+    /// Writing a ticket; it has no parent.
+    CreateTicket,
     /// Writing a time entry; it has no parent in its path.
     CreateTimeEntry,
 }
@@ -47,7 +49,7 @@ impl Purpose {
 
     /// Whether something is to be made.
     pub(super) const fn is_write(self) -> bool {
-        matches!(self, Self::CreateNote | Self::CreateAttachment | Self::CreateTimeEntry)
+        matches!(self, Self::CreateTicket | Self::CreateNote | Self::CreateAttachment | Self::CreateTimeEntry)
     }
 }
 
@@ -187,7 +189,8 @@ mod tests {
     use reqwest::header::HeaderValue;
     use serde_json::json;
 
-    const PURPOSES: [Purpose; 6] = [
+    const PURPOSES: [Purpose; 7] = [
+        Purpose::CreateTicket,
         Purpose::ZoneDiscovery,
         Purpose::ReadById,
         Purpose::Query,

@@ -107,6 +107,46 @@ impl AutotaskClient {
         Ok(default_among(&page.rows, resource))
     }
 
+    /// The one active resource with this login, for an assignment.
+    ///
+    /// # Errors
+    /// `Refused` when nobody or several have it; any [`Failure`] of a read.
+    pub(super) async fn resource(&self, login: &str, deadline: Instant) -> Result<i64, Failure> {
+        if let Some(known) = self.resources.get(&login.to_lowercase()) {
+            return Ok(known.id.0);
+        }
+        match self.find_resource(login, deadline).await? {
+            Ok(known) => Ok(known.id.0),
+            Err(problem) => {
+                Err(Failure::Refused { sentence: Sentence::new(&format!("assignedResourceName of the ticket: {problem}")) })
+            }
+        }
+    }
+
+    /// The one active role of that name, for an assignment.
+    ///
+    /// # Errors
+    /// As [`Self::resource`].
+    pub(super) async fn role(&self, name: &str, deadline: Instant) -> Result<i64, Failure> {
+        match self.roles_named(name, deadline).await?.as_deref() {
+            Some([one]) => Ok(one.0),
+            Some(_) => Err(Failure::Refused {
+                sentence: Sentence::new("several active roles have the name in assignedResourceRoleName"),
+            }),
+            None => Err(Failure::Refused { sentence: Sentence::new("no active role has the name in assignedResourceRoleName") }),
+        }
+    }
+
+    /// The default service desk role of a resource, for an assignment that names none.
+    ///
+    /// # Errors
+    /// `Refused` when it has none; any [`Failure`] of a read.
+    pub(super) async fn default_role_of(&self, resource: i64, deadline: Instant) -> Result<i64, Failure> {
+        let role = self.default_role(ResourceId(resource), deadline).await?;
+        let none = "the assigned resource has no default service desk role: set assignedResourceRoleName, too";
+        role.map(|role| role.0).ok_or_else(|| Failure::Refused { sentence: Sentence::new(none) })
+    }
+
     /// The active roles of that name, one as a rule; none if there is none that we can see.
     async fn roles_named(&self, name: &str, deadline: Instant) -> Result<Option<Vec<RoleId>>, Failure> {
         let key = name.to_lowercase();

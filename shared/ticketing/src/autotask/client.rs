@@ -1,12 +1,14 @@
 //! The client of one Autotask tenant. Here is only what all its operations share; each operation is in the file of its subject.
 
 use std::fmt;
+use std::sync::Arc;
 
+use serde_json::Value;
 use session::ids::RoleId;
 
 use super::authors::{KnownResource, ROLES_LIFETIME};
 use super::cache::Cache;
-use super::config::{Config, ConfigError, TimeEntryFields};
+use super::config::{Config, ConfigError, TicketFields, TimeEntryFields};
 use super::transport::Transport;
 
 /// A client of one Autotask tenant. Share it (behind a reference or an `Arc`): connections, the slots for parallel calls and what
@@ -19,8 +21,11 @@ pub struct AutotaskClient {
     pub(super) transport: Transport,
     pub(super) note_type: i32,
     pub(super) time_entry: TimeEntryFields,
+    pub(super) ticket: TicketFields,
     pub(super) resources: Cache<String, KnownResource>,
     pub(super) roles: Cache<String, Vec<RoleId>>,
+    /// Autotask's description of a ticket's fields, as it came.
+    pub(super) ticket_fields: Cache<(), Arc<Value>>,
 }
 
 /// Shows nothing: inside are credentials and the logins of people.
@@ -41,8 +46,10 @@ impl AutotaskClient {
             transport: Transport::new(&config)?,
             note_type: config.note_type,
             time_entry: config.time_entry,
+            ticket: config.ticket,
             resources: Cache::new(ROLES_LIFETIME),
             roles: Cache::new(ROLES_LIFETIME),
+            ticket_fields: Cache::new(ROLES_LIFETIME),
         })
     }
 }

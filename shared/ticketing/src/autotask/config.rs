@@ -1,9 +1,11 @@
 //! Where an Autotask tenant is and how we log in there; checked once, when the client is made. Reads nothing from anywhere.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use url::Url;
 
 use super::zone;
@@ -31,6 +33,17 @@ pub struct Config {
     pub note_type: i32,
     /// Fields of every time entry that nobody but Autotask knows of.
     pub time_entry: TimeEntryFields,
+    /// What new tickets have in common.
+    pub ticket: TicketFields,
+}
+
+/// What new tickets have in common.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TicketFields {
+    /// Fields by name: the old plugin's and the REST names both work; what a session's key says comes first.
+    pub defaults: BTreeMap<String, Value>,
+    /// How long after its creation a ticket is due; hours.
+    pub due_hours: u32,
 }
 
 /// Fields of every time entry; `None`: not sent, and Autotask decides.
@@ -152,6 +165,7 @@ mod tests {
             allow_plain_http: false,
             note_type: 1,
             time_entry: TimeEntryFields::default(),
+            ticket: TicketFields::default(),
         }
     }
 

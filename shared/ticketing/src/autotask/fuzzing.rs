@@ -25,7 +25,7 @@ pub struct RawAnswer<'a> {
 }
 
 /// How many things an answer can be for: `purpose` of [`read`] is below that.
-pub const PURPOSES: usize = 6;
+pub const PURPOSES: usize = 7;
 
 /// Reads an answer as the client does for what it was asked: the zone, a ticket, rows of tickets and of people, an id.
 ///
@@ -41,6 +41,7 @@ pub fn read(answer: &RawAnswer<'_>, purpose: usize, login: &str) -> Result<(), F
         Purpose::ZoneDiscovery,
         Purpose::ReadById,
         Purpose::Query,
+        Purpose::CreateTicket,
         Purpose::CreateNote,
         Purpose::CreateAttachment,
         Purpose::CreateTimeEntry,
@@ -59,6 +60,8 @@ pub fn read(answer: &RawAnswer<'_>, purpose: usize, login: &str) -> Result<(), F
             let _ = only_one(&page.rows, login, page.more)?;
             page.rows.iter().try_for_each(|row| ticket(row).map(|_| ()))
         }
-        Purpose::CreateNote | Purpose::CreateAttachment | Purpose::CreateTimeEntry => created_id(&json).map(|_| ()),
+        Purpose::CreateTicket | Purpose::CreateNote | Purpose::CreateAttachment | Purpose::CreateTimeEntry => {
+            created_id(&json).map(|_| ())
+        }
     }
 }

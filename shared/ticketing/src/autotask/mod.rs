@@ -1,7 +1,7 @@
 //! A client of the Autotask PSA REST API, version 1.0: what Session Bridge reads and writes there, and nothing else.
 //!
-//! Reading order: [`AutotaskClient`] and its operations, a file per subject (`tickets`, `authors`, `writes`, `lookups`,
-//! `threshold`, `rights`); below them `transport` (one HTTP call: address, credentials, bounds, the slots per entity) with `zone` (which
+//! Reading order: [`AutotaskClient`] and its operations, a file per subject (`tickets`, `authors`, `writes`,
+//! `new_ticket`, `lookups`, `threshold`, `rights`, `picklists`); below them `transport` (one HTTP call: address, credentials, bounds, the slots per entity) with `zone` (which
 //! host) and `answer` with `vendor_texts` (what came back, pure); beside them `query` and `row`, the two shapes of the wire.
 //!
 //! Three rules hold everywhere. A row that a query returns is checked again here, because Autotask drops an operator that it does
@@ -19,6 +19,8 @@ mod config;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod lookups;
+mod new_ticket;
+mod picklists;
 mod query;
 mod rights;
 mod row;
@@ -30,7 +32,7 @@ mod writes;
 mod zone;
 
 pub use client::AutotaskClient;
-pub use config::{Config, ConfigError, TimeEntryFields};
+pub use config::{Config, ConfigError, TicketFields, TimeEntryFields};
 pub use rights::{Access, Choice, Extent, Subject};
 pub use threshold::ThresholdInformation;
 
@@ -40,6 +42,11 @@ pub const NAME: &str = "Autotask";
 /// What a ticket's number looks like in any case, as a regular expression: `T20250318.0042`. A tenant may have chosen another prefix
 /// (vendor reference); then the connection's own pattern says so.
 pub const TICKET_NUMBER: &str = r"[Tt]\d{8}\.\d+";
+
+/// The names in `autotask.ticket.defaults` that are no fields of a ticket: they have no effect.
+pub fn unknown_ticket_fields(defaults: &std::collections::BTreeMap<String, serde_json::Value>) -> impl Iterator<Item = &str> {
+    new_ticket::unknown_names(defaults)
+}
 
 /// What to do when Autotask refuses the credentials.
 pub const CREDENTIALS_REMEDY: &str =

@@ -64,6 +64,10 @@ pub struct Choice {
     pub label: String,
     /// Whether it can be chosen still.
     pub is_active: bool,
+    /// Whether it is the one that is chosen where nobody chooses.
+    pub is_default: bool,
+    /// The value of another list to which it belongs (an issue type's sub-issue types).
+    pub parent: Option<i64>,
 }
 
 impl AutotaskClient {
@@ -97,19 +101,23 @@ impl AutotaskClient {
     /// Any [`Failure`] of a read; `Unknown` also when there is no such field.
     pub async fn choices(&self, subject: Subject, field: &str, deadline: Instant) -> Result<Vec<Choice>, Failure> {
         let answer = self.entity_information(subject, "/fields", deadline).await?;
-        let fields = Row::new(&answer).and_then(|row| row.get("fields")?.as_array());
-        let is_wanted = |row: &Row<'_>| row.text("name").is_some_and(|name| name.eq_ignore_ascii_case(field));
-        let described = fields.and_then(|fields| fields.iter().filter_map(Row::new).find(is_wanted));
-        let described = described.ok_or_else(|| unexpected("a description of an entity without the field"))?;
-        let values = described.get("picklistValues").and_then(Value::as_array);
-        Ok(values.into_iter().flatten().filter_map(choice).collect())
+        choices_of(&answer, field).ok_or_else(|| unexpected("a description of an entity without the field"))
     }
 
-    async fn entity_information(&self, subject: Subject, what: &str, deadline: Instant) -> Result<Value, Failure> {
+    pub(super) async fn entity_information(&self, subject: Subject, what: &str, deadline: Instant) -> Result<Value, Failure> {
         let entity = subject.entity();
         let path = format!("{}/entityInformation{what}", entity.name());
         self.transport.call(&Call::get(entity, Purpose::Query, path), deadline).await
     }
+}
+
+/// The values of a field in Autotask's description of an entity's fields; `None`: there is no such field.
+pub(super) fn choices_of(described: &Value, field: &str) -> Option<Vec<Choice>> {
+    let fields = Row::new(described)?.get("fields")?.as_array()?;
+    let is_wanted = |row: &Row<'_>| row.text("name").is_some_and(|name| name.eq_ignore_ascii_case(field));
+    let described = fields.iter().filter_map(Row::new).find(is_wanted)?;
+    let values = described.get("picklistValues").and_then(Value::as_array);
+    Some(values.into_iter().flatten().filter_map(choice).collect())
 }
 
 /// 0 none, 1 all, 2 restricted (vendor reference). What the entity cannot do at all, nobody may.
@@ -129,5 +137,7 @@ fn choice(value: &Value) -> Option<Choice> {
         value: row.integer("value")?,
         label: row.text("label").unwrap_or_default().to_owned(),
         is_active: row.boolean("isActive").unwrap_or(true),
+        is_default: row.boolean("isDefaultValue").unwrap_or(false),
+        parent: row.integer("parentValue"),
     })
 }

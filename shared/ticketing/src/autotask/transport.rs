@@ -38,6 +38,10 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entity {
     Tickets,
+    Companies,
+    Contacts,
+    ConfigurationItems,
+    BillingCodes,
     TicketNotes,
     TicketNoteAttachments,
     TimeEntries,
@@ -54,6 +58,10 @@ impl Entity {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Tickets => "Tickets",
+            Self::Companies => "Companies",
+            Self::Contacts => "Contacts",
+            Self::ConfigurationItems => "ConfigurationItems",
+            Self::BillingCodes => "BillingCodes",
             Self::TicketNotes => "TicketNotes",
             Self::TicketNoteAttachments => "TicketNoteAttachments",
             Self::TimeEntries => "TimeEntries",

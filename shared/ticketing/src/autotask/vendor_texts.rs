@@ -216,6 +216,7 @@ const fn needed_right(purpose: Purpose) -> &'static str {
         Purpose::ZoneDiscovery | Purpose::ReadById | Purpose::Query => {
             "view all tickets, notes, attachments, time entries, resources and roles"
         }
+        Purpose::CreateTicket => "add tickets for all companies",
         Purpose::CreateNote => "add notes to all tickets",
         Purpose::CreateAttachment => "add attachments to ticket notes",
         Purpose::CreateTimeEntry => "add time entries for all resources",

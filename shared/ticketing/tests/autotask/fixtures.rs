@@ -7,7 +7,7 @@ use session::ids::{RemoteId, ResourceId, RoleId, TicketId};
 use session::settings::Visibility;
 use session::write_id::{Marker, WriteId};
 use simulators::{AutotaskSimulator, AutotaskTenant};
-use ticketing::autotask::TimeEntryFields;
+use ticketing::autotask::{TicketFields, TimeEntryFields};
 use ticketing::{AutotaskClient, Config};
 use tokio::time::Instant;
 
@@ -47,6 +47,7 @@ pub(crate) fn config(discovery_url: &str) -> Config {
         allow_plain_http: true,
         note_type: 1,
         time_entry: TimeEntryFields { billing_code_id: Some(401), contract_id: Some(601), ..TimeEntryFields::default() },
+        ticket: TicketFields { due_hours: 24, ..TicketFields::default() },
     }
 }
 

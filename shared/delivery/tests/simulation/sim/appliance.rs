@@ -14,7 +14,12 @@ const DANA: (i64, &str, &str) = (302, "17", "dwhitfield");
 const TOBI: (i64, &str, &str) = (305, "22", "tokafor");
 
 /// What the appliance answers then.
-pub(crate) fn report(session: &Session, now: Millis, chance: &mut Chance) -> Result<Box<SupportSession>, Failure> {
+pub(crate) fn report(
+    session: &Session,
+    key_given: Option<&(Millis, String)>,
+    now: Millis,
+    chance: &mut Chance,
+) -> Result<Box<SupportSession>, Failure> {
     if now < session.report_from {
         return Err(chance.pick(&[
             Failure::NotReady { sentence: "empty".into() },
@@ -22,7 +27,9 @@ pub(crate) fn report(session: &Session, now: Millis, chance: &mut Chance) -> Res
             Failure::Unrecognised { sentence: "Something else.".into() },
         ]));
     }
-    let key = session.keys.iter().rev().find(|(from, _)| *from <= now).and_then(|(_, key)| *key);
+    let (key_from, key) = session.keys.iter().rev().find(|(from, _)| *from <= now).copied().unwrap_or((Millis::MIN, None));
+    // Whoever gave it a key last decides.
+    let key = key_given.filter(|(at, _)| *at > key_from).map(|(_, key)| key.clone()).or_else(|| key.map(str::to_owned));
     let second = now >= session.second_primary_from;
     let primary = if second { TOBI } else { DANA };
     let mut representatives = vec![representative(DANA, !second)];
@@ -33,8 +40,8 @@ pub(crate) fn report(session: &Session, now: Millis, chance: &mut Chance) -> Res
     Ok(Box::new(SupportSession {
         sequence: Some(48213),
         started_at: Some(stamp(started_at)),
-        ended_at: (now >= session.end_in_report_from).then(|| stamp(session.ended_at)),
-        external_key: key.map(str::to_owned),
+        ended_at: (now >= session.end_in_report_from.max(session.ended_at)).then(|| stamp(session.ended_at)),
+        external_key: key,
         primary_representative: Some(PersonReference {
             gsnumber: Some(Gsnumber(primary.0)),
             id: Some(primary.1.to_owned()),

@@ -15,6 +15,11 @@ use super::world::{BEFORE, stamp};
 
 const TICKETS: [(i64, &str); 2] = [(42, TICKET), (43, OTHER_TICKET)];
 
+/// The number of a ticket that was created.
+pub(crate) fn created_number(id: RemoteId) -> String {
+    format!("T20250318.{}", id.0)
+}
+
 /// Something that was written.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -62,9 +67,12 @@ impl Autotask {
             TicketReference::Number(wanted) => wanted.as_str() == *number,
             TicketReference::Id(wanted) | TicketReference::BareDigits(wanted) => wanted.0 == *id,
         };
-        let (id, number) = TICKETS.iter().find(is_it)?;
+        let created = self.rows.iter().filter(|row| row.kind == WriteKind::Ticket && row.visible_from <= now);
+        let created: Vec<(i64, String)> = created.map(|row| (row.id.0, created_number(row.id))).collect();
+        let created = created.iter().map(|(id, number)| (*id, number.as_str()));
+        let (id, number) = TICKETS.into_iter().chain(created).find(|ticket| is_it(&ticket))?;
         Some(Ticket {
-            id: TicketId(*id),
+            id: TicketId(id),
             number: number.parse().unwrap(),
             company: 0,
             status: 5,
@@ -94,6 +102,7 @@ impl Autotask {
                     row.place == RowPlace::Day(resource, date_worked(start, &jiff::tz::TimeZone::UTC))
                 }
                 Place::Attachment { note } => row.place == RowPlace::Note(note),
+                Place::Ticket => row.kind == WriteKind::Ticket,
             };
             in_place && row.visible_from <= now && look_up.marker.is_in(&row.marked) && self.shows((row.kind, row.by), user, now)
         };
@@ -102,7 +111,7 @@ impl Autotask {
 
     /// Whether a row of that kind, written by one API user, is shown to another.
     fn shows(&self, (kind, by): (WriteKind, u8), user: u8, now: Millis) -> bool {
-        match self.tenant.views(user, now)[index_of(kind)] {
+        match self.tenant.view(kind, user, now) {
             View::All => true,
             View::Nothing => false,
             View::Own => by == user,
@@ -120,6 +129,7 @@ impl Autotask {
             }
             Content::TimeEntry { entry, .. } => (self.tenant.time_entries, Some(entry.role)),
             Content::Attachment(_) => (self.tenant.attachments, None),
+            Content::Ticket(_) => (self.tenant.notes, None),
         };
         if hopeless.is_some_and(|hopeless| hopeless.kind == kind_of(content) && now < hopeless.until) {
             let sentence = "time cannot be added to a timesheet that is submitted".into();
@@ -154,6 +164,9 @@ impl Autotask {
                 (&entry.internal_notes, *ticket, RowPlace::Day(entry.resource, day))
             }
             Content::Attachment(attachment) => (&attachment.title, TicketId(0), RowPlace::Note(attachment.note)),
+            Content::Ticket(draft) => {
+                (&Marker::new(&draft.session, &WriteId::Ticket).to_string(), TicketId(id.0), RowPlace::Ticket)
+            }
         };
         if !Marker::new(session.1, write).is_in(marked) {
             return Err(format!("{write} was written without its marker"));
@@ -223,5 +236,6 @@ const fn kind_of(content: &Content) -> WriteKind {
         Content::Note { .. } => WriteKind::Note,
         Content::TimeEntry { .. } => WriteKind::TimeEntry,
         Content::Attachment(_) => WriteKind::Attachment,
+        Content::Ticket(_) => WriteKind::Ticket,
     }
 }

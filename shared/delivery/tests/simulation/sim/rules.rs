@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use delivery::{ApiUser, DocumentVersion, Pace, Rules, Words};
 use session::event::EventKind;
 use session::external_key::KeyRules;
-use session::settings::{Beneficiary, Mode, NoteSettings, SHADOW_DAYS_DEFAULT, Settings, TimeEntrySettings};
+use session::settings::{Beneficiary, Mode, NoteSettings, SHADOW_DAYS_DEFAULT, Settings, TicketCreation, TimeEntrySettings};
 use texts::Templates;
 
 /// Which settings are in force.
@@ -23,6 +23,8 @@ pub(crate) struct Choice {
     pub(crate) waits: bool,
     /// Which API user the document names.
     pub(crate) user: u8,
+    /// Sessions without a ticket get one.
+    pub(crate) creates_tickets: bool,
     /// How often the document has been changed.
     pub(crate) version: u8,
 }
@@ -87,11 +89,14 @@ fn make(choice: Choice) -> Rules {
     let hours = choice.patience.hours();
     let surveys = [EventKind::SupportConferenceCustomerExitSurveyCompleted, EventKind::SupportConferenceRepExitSurveyCompleted];
     let end = [EventKind::SupportConferenceEnd];
-    let enabled_events = match choice.events_off {
+    let mut enabled_events = match choice.events_off {
         EventsOff::Nothing => [&end[..], &surveys].concat(),
         EventsOff::End => surveys.to_vec(),
         EventsOff::Surveys => end.to_vec(),
     };
+    if choice.creates_tickets {
+        enabled_events.push(EventKind::SupportConferenceMemberAdded);
+    }
     // Short texts: what they say is tested elsewhere, and a schedule renders dozens.
     let sign = if choice.other_templates { "B" } else { "A" };
     let text = |name: &str| match name {
@@ -126,6 +131,7 @@ fn make(choice: Choice) -> Rules {
             beneficiary: if choice.each { Beneficiary::Each } else { Beneficiary::Primary },
             ..TimeEntrySettings::default()
         },
+        ticket_creation: if choice.creates_tickets { TicketCreation::Always } else { TicketCreation::Off },
         templates,
     };
     let (templates, problems) = Templates::new(&settings.templates);

@@ -15,6 +15,8 @@ pub(crate) enum Sabotage {
     Nonce,
     /// The record forgets the ticket, and where each write was first sent to.
     FrozenTarget,
+    /// A ticket is not found by its session, and that is believed.
+    TicketMarker,
     /// A look-up by marker finds nothing, and is believed.
     MarkerLookUp,
     /// Look-ups are believed without proof.
@@ -56,11 +58,12 @@ pub(crate) enum Sabotage {
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Fence,
         Self::FenceByItsHarm,
         Self::Nonce,
         Self::FrozenTarget,
+        Self::TicketMarker,
         Self::MarkerLookUp,
         Self::ProofOfLookUps,
         Self::IntentRecord,
@@ -88,6 +91,7 @@ impl Sabotage {
             Self::FenceByItsHarm => "fence-by-its-harm",
             Self::Nonce => "nonce",
             Self::FrozenTarget => "frozen-target",
+            Self::TicketMarker => "ticket-marker",
             Self::MarkerLookUp => "marker-look-up",
             Self::ProofOfLookUps => "proof-of-look-ups",
             Self::IntentRecord => "intent-record",

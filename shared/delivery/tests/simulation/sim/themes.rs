@@ -20,12 +20,14 @@ pub(crate) enum Theme {
     ApiUser,
     /// Nobody but an operator or the poller says that a session has ended, and the report may not say when.
     UnknownEnd,
+    /// Sessions without a ticket get one, while they run or at their end; technicians name others meanwhile.
+    Tickets,
     /// The report changes its mind about surveys: order, number, contents; some are empty, some never come.
     Surveys,
 }
 
 impl Theme {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::OneSession,
         Self::OldPlugin,
         Self::DeliverFrom,
@@ -33,6 +35,7 @@ impl Theme {
         Self::LongWaits,
         Self::ApiUser,
         Self::UnknownEnd,
+        Self::Tickets,
         Self::Surveys,
     ];
 
@@ -45,6 +48,7 @@ impl Theme {
             Self::LongWaits => "long-waits",
             Self::ApiUser => "api-user",
             Self::UnknownEnd => "unknown-end",
+            Self::Tickets => "tickets",
             Self::Surveys => "surveys",
         }
     }

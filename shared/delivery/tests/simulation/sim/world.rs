@@ -47,7 +47,7 @@ pub(crate) const BEFORE: &str = "[before/";
 pub(crate) fn proof(kind: WriteKind) -> Proof {
     let at = stamp(0);
     let (write, place) = match kind {
-        WriteKind::Ticket => (WriteId::Ticket, Place::Note { ticket: TicketId(42), since: at }),
+        WriteKind::Ticket => (WriteId::Ticket, Place::Ticket),
         WriteKind::Note => (WriteId::SessionNote, Place::Note { ticket: TicketId(42), since: at }),
         WriteKind::Attachment => (WriteId::Attachment(1), Place::Attachment { note: RemoteId(1) }),
         WriteKind::TimeEntry => (WriteId::Time(ResourceId(29)), Place::Time { resource: ResourceId(29), start: at }),
@@ -58,8 +58,9 @@ pub(crate) fn proof(kind: WriteKind) -> Proof {
 /// What has been proven of look-ups before the schedule begins, as the API user of that time: only what is so.
 fn proven(tenant: &Tenant) -> BTreeMap<ApiUser, Proofs> {
     let user = tenant.user(0);
-    let kinds = [WriteKind::Note, WriteKind::TimeEntry, WriteKind::Attachment].into_iter().zip(tenant.views(user, 0));
-    let seen = kinds.filter(|(_, view)| tenant.proven && *view == View::All);
+    let kinds = [WriteKind::Ticket, WriteKind::Note, WriteKind::TimeEntry, WriteKind::Attachment];
+    let seen =
+        kinds.map(|kind| (kind, tenant.view(kind, user, 0))).into_iter().filter(|(_, view)| tenant.proven && *view == View::All);
     BTreeMap::from([(api_user(user), Proofs(seen.map(|(kind, _)| (kind, proof(kind))).collect()))])
 }
 
@@ -113,8 +114,11 @@ pub(crate) struct World {
     pub(crate) sent: BTreeSet<(usize, WriteId)>,
     /// The claims that the ledger has taken, in order.
     pub(crate) claims: Vec<(usize, RunId)>,
-    /// Sessions whose end was announced, and those of which a survey was.
+    /// Sessions whose end was announced, those of which a survey was, and those that somebody was said to join.
     pub(crate) ends_posted: Vec<bool>,
+    pub(crate) joins_posted: Vec<bool>,
+    /// The keys that sessions were given by us, and when.
+    pub(crate) keys_given: BTreeMap<usize, (Millis, String)>,
     pub(crate) surveys_posted: Vec<bool>,
     /// Runs per message.
     pub(crate) runs_of: BTreeMap<usize, u64>,
@@ -149,6 +153,8 @@ impl World {
             sent: BTreeSet::new(),
             claims: Vec::new(),
             ends_posted: vec![false; count],
+            joins_posted: vec![false; count],
+            keys_given: BTreeMap::new(),
             surveys_posted: vec![false; count],
             runs_of: BTreeMap::new(),
             noticed: Noticed::default(),
@@ -268,6 +274,7 @@ impl World {
     fn post(&mut self, post: &Post) {
         match post.kind {
             session::EventKind::SupportConferenceEnd => self.ends_posted[post.session] = true,
+            session::EventKind::SupportConferenceMemberAdded => self.joins_posted[post.session] = true,
             session::EventKind::SupportConferenceCustomerExitSurveyCompleted
             | session::EventKind::SupportConferenceRepExitSurveyCompleted => self.surveys_posted[post.session] = true,
             _ => {}
@@ -376,6 +383,7 @@ impl World {
             patience: self.schedule.patience,
             waits: self.sabotage != Some(Sabotage::WaitingTime),
             user: self.schedule.tenant.user(self.now),
+            creates_tickets: self.schedule.creates_tickets,
             version: self.schedule.document_version(self.now),
         };
         let deliver_from = self.deliver_from(self.now);

@@ -129,6 +129,9 @@ fn cured(world: &mut World, session: usize, record: &Record) {
         let promise = format!("{id} of session {session} is {:?}, although everything passes", write.state);
         return world.break_promise(promise);
     }
+    if record.writes.get(&WriteId::Ticket).is_some_and(|ticket| matches!(ticket.state, WriteState::InDoubt { .. })) {
+        return;
+    }
     let has = |is: fn(&WriteId) -> bool| record.writes.keys().any(is);
     let no_note = owed.note && !has(|id| *id == WriteId::SessionNote);
     let no_time = owed.time && !has(|id| matches!(id, WriteId::Time(_) | WriteId::TimeOf(_)));

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use delivery::{Content, Ending, Outcome, PauseScope, Pauses, Record, Step, WriteId, WriteKind, WriteState, Writer};
 
+use super::autotask::Row;
 use super::chance::Millis;
 use super::rules::api_user;
 use super::sabotage::Sabotage;
@@ -17,9 +18,9 @@ use super::worker::RunId;
 use super::world::{World, stamp};
 pub(crate) use at_the_end::at_the_end;
 
-/// The calls that one run may make whatever its session: the report, the ticket, the resource of each representative,
-/// the proofs.
-const CALLS_OF_A_RUN: u64 = 7;
+/// The calls that one run may make whatever its session: the report, the ticket (that of the key, and the created one), the names in a
+/// new one and its number as a key, the resource of each representative, the proofs.
+const CALLS_OF_A_RUN: u64 = 11;
 /// The time that a call may need, as the delivery promises it.
 const CALL_NEEDS: Millis = 5_000;
 /// The calls that one run may make for one write: a look-up in two places, every size or role, another look-up.
@@ -89,8 +90,16 @@ pub(crate) fn released(world: &mut World, run: RunId) {
 
 /// A call is begun only with the time left that it may need.
 pub(crate) fn begun(world: &mut World, run: RunId, step: &Step) {
-    let calls =
-        matches!(step, Step::FetchReport | Step::FindTicket(_) | Step::FindAuthor { .. } | Step::LookUp(_) | Step::Send { .. });
+    let calls = matches!(
+        step,
+        Step::FetchReport
+            | Step::FindTicket(_)
+            | Step::FindAuthor { .. }
+            | Step::DraftTicket(_)
+            | Step::SetExternalKey(_)
+            | Step::LookUp(_)
+            | Step::Send { .. }
+    );
     let left = world.runs[run].deadline - world.now - world.runs[run].skew;
     if calls && left < CALL_NEEDS {
         world.break_promise(format!("run {run} began a call with {left} ms left"));
@@ -168,6 +177,7 @@ pub(crate) fn written(world: &mut World, run: RunId, session: usize, write: &Wri
         WriteId::CustomerSurvey(_) | WriteId::RepresentativeSurvey(_) => {
             world.surveys_posted[session] || world.ends_posted[session]
         }
+        WriteId::Ticket => world.joins_posted[session] || world.ends_posted[session],
         _ => world.ends_posted[session],
     };
     if !announced {
@@ -178,7 +188,8 @@ pub(crate) fn written(world: &mut World, run: RunId, session: usize, write: &Wri
 
 /// All writes of a session go to one ticket, whatever its key says later.
 fn on_one_ticket(world: &mut World, session: usize) {
-    let on_tickets = world.autotask.rows.iter().filter(|row| row.session == session && row.written_to.0 != 0);
+    let of_session = |row: &&Row| row.session == session && row.written_to.0 != 0 && row.kind != WriteKind::Ticket;
+    let on_tickets = world.autotask.rows.iter().filter(of_session);
     let mut tickets: Vec<i64> = on_tickets.map(|row| row.written_to.0).collect();
     tickets.sort_unstable();
     tickets.dedup();

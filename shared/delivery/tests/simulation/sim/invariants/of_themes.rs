@@ -9,6 +9,7 @@ use session::event::EventKind;
 use session::support_session::SurveyKind;
 
 use super::of_surveys;
+use crate::sim::autotask::Row;
 use crate::sim::chance::{HOUR, MINUTE, Millis, SECOND};
 use crate::sim::queue::{Message, RECEIVES_MAX, RETENTION};
 use crate::sim::rules::api_user;
@@ -227,6 +228,7 @@ fn given_up_for_a_survey(world: &mut World, run: RunId) {
 
 pub(crate) fn at_the_end(world: &mut World, session: usize, record: &Record) {
     let broken = left_open(world, session, record)
+        .or_else(|| beside_its_ticket(world, session))
         .or_else(|| late(world, session))
         .or_else(|| of_surveys::at_the_end(world, session, record));
     if let Some(promise) = broken {
@@ -260,6 +262,19 @@ fn left_open(world: &World, session: usize, record: &Record) -> Option<String> {
             None
         }
     })
+}
+
+/// A session that got a ticket, and whose key nobody set, is on that ticket.
+fn beside_its_ticket(world: &World, session: usize) -> Option<String> {
+    if !world.watches(Theme::Tickets) || world.memory_lost {
+        return None;
+    }
+    let ticket = world.autotask.rows_of(session, &WriteId::Ticket).next()?.written_to;
+    let named = |key: &str| key.starts_with('T');
+    let nobody_named_one = world.schedule.sessions[session].keys.iter().all(|(_, key)| !key.is_some_and(named));
+    let beside = |row: &&Row| row.session == session && row.written_to.0 != 0 && row.written_to != ticket;
+    let row = world.autotask.rows.iter().find(beside).filter(|_| nobody_named_one)?;
+    Some(format!("{} of session {session} is on ticket {}, and its own ticket is {ticket}", row.write, row.written_to))
 }
 
 /// Where only one session's write is refused, the others are there within minutes.

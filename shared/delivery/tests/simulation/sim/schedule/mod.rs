@@ -27,6 +27,8 @@ pub(crate) const LONG_AGO: Millis = -70 * DAY;
 
 pub(crate) const TICKET: &str = "T20250318.0042";
 pub(crate) const OTHER_TICKET: &str = "T20250318.0043";
+/// A key that asks for a ticket.
+pub(crate) const WISH: &str = r#"{"title":"Printer"}"#;
 
 /// A support session and what becomes of its report.
 #[derive(Debug, Clone)]
@@ -99,6 +101,8 @@ pub(crate) struct Schedule {
     pub(crate) modes: Vec<(Millis, ModeChoice)>,
     /// Which events are switched off from that moment on.
     pub(crate) events_off: Vec<(Millis, EventsOff)>,
+    /// Sessions without a ticket get one.
+    pub(crate) creates_tickets: bool,
     /// `deliver_from` from that moment on.
     pub(crate) deliver_from: Vec<(Millis, Option<Millis>)>,
     pub(crate) templates_change_at: Millis,
@@ -170,6 +174,7 @@ impl Schedule {
             tenant: Tenant::of(calm, curable, chance),
             modes: modes(calm, curable, chance),
             events_off: Vec::new(),
+            creates_tickets: false,
             deliver_from: vec![(0, None)],
             templates_change_at: if chance.one_in(3) { chance.spread(SECOND, HOUR) } else { NEVER },
             each: chance.one_in(4),

@@ -6,7 +6,9 @@ use session::event::EventKind;
 use session::support_session::SurveyKind;
 
 use super::sessions::{LENGTH, completed, whole};
-use super::{Hopeless, LONG_AGO, NEVER, Outage, OutageKind, Post, Reception, Schedule, Session, Sight, Survey, View};
+use super::{
+    Hopeless, LONG_AGO, NEVER, OTHER_TICKET, Outage, OutageKind, Post, Reception, Schedule, Session, Sight, Survey, View, WISH,
+};
 use crate::sim::chance::{Chance, DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::sim::rules::{EventsOff, ModeChoice, Patience};
 use crate::sim::themes::{Theme, Themes};
@@ -29,6 +31,7 @@ impl Schedule {
                 Theme::LongWaits => self.long_waits(dice),
                 Theme::ApiUser => self.api_user(dice),
                 Theme::UnknownEnd => self.unknown_end(dice),
+                Theme::Tickets => self.tickets(dice),
                 Theme::Surveys => self.many_surveys(dice),
             }
         }
@@ -93,6 +96,31 @@ impl Schedule {
                 let source = dice.pick(&[Origin::Event, Origin::Poll, Origin::Poll, Origin::Replay]);
                 let at = switch.max(ended_at) + dice.spread(SECOND, DAY);
                 self.posts.push(Post::of(at, index, END, source, ended_at));
+            }
+        }
+    }
+
+    /// Sessions without a ticket, which representatives join while they run. Some technicians name a ticket, early or late.
+    fn tickets(&mut self, dice: &mut Chance) {
+        self.creates_tickets = true;
+        for index in 0..self.sessions.len() {
+            self.shift(index, LENGTH);
+            let ended_at = self.sessions[index].ended_at;
+            let named_at = ended_at - LENGTH + dice.spread(SECOND, LENGTH);
+            let none = dice.pick(&[None, Some(WISH), Some("no ticket")]);
+            self.sessions[index].keys = match dice.between(0, 3) {
+                0 => vec![(LONG_AGO, none), (named_at, Some(OTHER_TICKET))],
+                1 if !self.curable => vec![(LONG_AGO, none), (named_at, Some("T20250318.9999"))],
+                _ => vec![(LONG_AGO, none)],
+            };
+            if dice.one_in(2) {
+                // Only then do joins see the report of a session that runs.
+                self.sessions[index].report_from = LONG_AGO;
+            }
+            for _ in 0..dice.pick(&[0, 1, 1, 2, 3]) {
+                let joined = ended_at - LENGTH + dice.spread(SECOND, LENGTH + MINUTE);
+                let at = joined + dice.spread(10, MINUTE);
+                self.posts.push(Post::of(at, index, EventKind::SupportConferenceMemberAdded, Origin::Event, joined));
             }
         }
     }

@@ -212,6 +212,16 @@ impl Tenant {
         self.sights.iter().rev().find(|sight| sight.from <= now).unwrap().user
     }
 
+    /// What that API user sees then of a kind; of tickets what it sees of notes.
+    pub(crate) fn view(&self, kind: WriteKind, user: u8, now: Millis) -> View {
+        let [notes, time_entries, attachments] = self.views(user, now);
+        match kind {
+            WriteKind::Ticket | WriteKind::Note => notes,
+            WriteKind::TimeEntry => time_entries,
+            WriteKind::Attachment => attachments,
+        }
+    }
+
     /// What that API user sees then, named by the document or not.
     pub(crate) fn views(&self, user: u8, now: Millis) -> [View; 3] {
         let own = |sight: &&Sight| sight.user == user;

@@ -2,7 +2,7 @@
 
 use delivery::{Delivery, Detail, EndSeen, Input, Proofs, Record, Write, WriteKind, WriteState, Writer};
 use session::Origin;
-use session::event::OutboundEvent;
+use session::event::{EventKind, Member, OutboundEvent};
 
 use super::RunId;
 use crate::sim::chance::HOUR;
@@ -24,7 +24,7 @@ impl World {
             lsid: self.lsids[self.runs[run].session].clone(),
             timestamp: post.timestamp.map(stamp),
             external_key: None,
-            member: None,
+            member: (post.kind == EventKind::SupportConferenceMemberAdded).then_some(Member::Representative { user_id: None }),
         };
         let input = Input {
             event,
@@ -53,7 +53,7 @@ impl World {
 
     fn sabotage_proofs(&self, proofs: &mut Proofs) {
         if matches!(self.sabotage, Some(Sabotage::ProofOfLookUps | Sabotage::MarkerLookUp)) {
-            let kinds = [WriteKind::Note, WriteKind::TimeEntry, WriteKind::Attachment];
+            let kinds = [WriteKind::Ticket, WriteKind::Note, WriteKind::TimeEntry, WriteKind::Attachment];
             *proofs = Proofs(kinds.into_iter().map(|kind| (kind, proof(kind))).collect());
         }
     }

@@ -1,8 +1,9 @@
 //! Steps, and among them the questions to the neighbours, which may stall, fail or be throttled.
 
 use delivery::{Answer, LookUp, Marker, PauseScope, Step};
+use session::content::TicketDraft;
 use session::failure::Failure;
-use session::ids::RemoteId;
+use session::ids::{RemoteId, TicketNumber};
 
 use super::{Reply, Run, RunId};
 use crate::sim::chance::{Millis, SECOND};
@@ -23,7 +24,8 @@ impl World {
                 let outage = outage(&self.schedule.appliance_outages, self.now);
                 self.read(run, (PauseScope::Appliance, outage), "the report", |world, run| {
                     let session = world.schedule.sessions[world.runs[run].session].clone();
-                    Answer::Report(appliance::report(&session, world.now, &mut world.chance))
+                    let key_given = world.keys_given.get(&world.runs[run].session);
+                    Answer::Report(appliance::report(&session, key_given, world.now, &mut world.chance))
                 });
             }
             Step::FindTicket(reference) => {
@@ -34,6 +36,12 @@ impl World {
             Step::FindAuthor { login, .. } => {
                 self.read_autotask(run, "the resource", |world, _| Answer::Author(Ok(world.autotask.author(&login, world.now))));
             }
+            Step::DraftTicket(wish) => {
+                self.read_autotask(run, "what the names in a ticket are", |_, _| {
+                    Answer::Draft(Ok(Box::new(TicketDraft { session: wish.session.clone(), fields: wish.fields.clone() })))
+                });
+            }
+            Step::SetExternalKey(number) => self.set_key(run, &number),
             Step::LookUp(look_up) => self.look_up(run, &look_up),
             Step::Send { write, content, .. } => self.send(run, write, content),
             Step::Prove { kind, proof } => {
@@ -108,6 +116,19 @@ impl World {
         self.answer_at(run, at, Reply::Answer(answer));
     }
 
+    /// A session that is over takes no key any more; an answer may be lost, and the key be set.
+    fn set_key(&mut self, run: RunId, number: &TicketNumber) {
+        let outage = outage(&self.schedule.appliance_outages, self.now);
+        self.read(run, (PauseScope::Appliance, outage), "the session's key, to set it", |world, run| {
+            let session = world.runs[run].session;
+            if world.now >= world.schedule.sessions[session].ended_at {
+                return Answer::KeySet(Err(Failure::Unrecognised { sentence: "The session is not active.".into() }));
+            }
+            world.keys_given.insert(session, (world.now, number.to_string()));
+            Answer::KeySet(Ok(()))
+        });
+    }
+
     pub(super) fn look_up(&mut self, run: RunId, look_up: &LookUp) {
         if look_up.wide && matches!(look_up.place, delivery::Place::Note { .. }) {
             self.call(run, PauseScope::Ticketing);
@@ -117,12 +138,14 @@ impl World {
         let what = if own { format!("whether {write} is there") } else { format!("whether a witness of {write} is seen") };
         self.read_autotask(run, &what, |world, run| {
             let rows = world.autotask.look_up(look_up, world.runs[run].user, world.now);
-            Answer::Found(Ok(world.sabotage_look_up(rows, own)))
+            let is_ticket = look_up.place == delivery::Place::Ticket;
+            Answer::Found(Ok(world.sabotage_look_up(rows, own, is_ticket)))
         });
     }
 
-    fn sabotage_look_up(&self, rows: Vec<RemoteId>, own: bool) -> Vec<RemoteId> {
+    fn sabotage_look_up(&self, rows: Vec<RemoteId>, own: bool, is_ticket: bool) -> Vec<RemoteId> {
         match self.sabotage {
+            Some(Sabotage::TicketMarker) if own && is_ticket => Vec::new(),
             Some(Sabotage::MarkerLookUp) if own => Vec::new(),
             Some(Sabotage::MarkerLookUp | Sabotage::ProofOfLookUps | Sabotage::Witness) if !own => vec![RemoteId(1)],
             _ => rows,
@@ -160,6 +183,8 @@ fn failed(answer: Answer, failure: Failure) -> Answer {
         Answer::Ticket(_) => Answer::Ticket(Err(failure)),
         Answer::Author(_) => Answer::Author(Err(failure)),
         Answer::Found(_) => Answer::Found(Err(failure)),
+        Answer::Draft(_) => Answer::Draft(Err(failure)),
+        Answer::KeySet(_) => Answer::KeySet(Err(failure)),
         Answer::Sent(_) => Answer::Sent(Err(failure)),
         other => other,
     }

@@ -1,0 +1,98 @@
+//! The command that gives a running session its external key (`set_session_attributes`), and what the appliance answers. The only thing
+//! that we ever change on an appliance; whether to is for the caller to say.
+
+use std::time::Duration;
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use session::{Failure, Lsid, Sentence};
+
+use super::{ApplianceClient, answer, within};
+use crate::report::refusal;
+
+const ACTION: &str = "set_session_attributes";
+
+/// What to do where the account may not.
+const REMEDY: &str = "give the API account full access to the Command API (Management > API Configuration on the appliance), or type the \
+                      ticket's number into the session's external key";
+
+impl ApplianceClient {
+    /// Gives the session that external key. Other attributes keep their values (vendor reference).
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Blocked`] if the account may not; [`Failure::NotReady`] or [`Failure::Unrecognised`] if the session is not active, in
+    /// the appliance's words (which are not documented); otherwise as [`fetch_report`](Self::fetch_report). Giving it again does no harm.
+    pub async fn set_external_key(&self, lsid: &Lsid, key: &str, time_left: Duration) -> Result<(), Failure> {
+        let form = [("action", ACTION), ("lsid", lsid.as_str()), ("session.custom.external_key", key)];
+        let read = async |response| {
+            answer::accepted(&response, ACTION)?;
+            succeeded(&answer::read_bounded(response, ACTION).await?)
+        };
+        within(time_left, self.ask(&self.command, &form, read)).await
+    }
+}
+
+/// Whether a command succeeded: its answer is `<success>` or `<error>`, both with status 200.
+fn succeeded(body: &[u8]) -> Result<(), Failure> {
+    let text = String::from_utf8_lossy(body);
+    let mut reader = Reader::from_str(&text);
+    let (mut root, mut content) = (None, String::new());
+    loop {
+        match reader.read_event().map_err(|_| unreadable())? {
+            Event::Start(tag) | Event::Empty(tag) if root.is_none() => root = Some(tag.local_name().as_ref().to_owned()),
+            Event::Text(text) => content.push_str(&text.xml10_content()),
+            Event::DocType(_) => return Err(unreadable()),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    match root.as_deref() {
+        Some("success") => Ok(()),
+        Some("error") => Err(match refusal(content.trim()).into() {
+            Failure::Blocked { sentence, .. } => Failure::Blocked { sentence, remedy: Sentence::new(REMEDY) },
+            failure => failure,
+        }),
+        _ => Err(unreadable()),
+    }
+}
+
+fn unreadable() -> Failure {
+    Failure::Unreadable { what: Sentence::new("the answer to set_session_attributes is none of the command API") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(root: &str, text: &str) -> Result<(), Failure> {
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"http://www.bomgar.com/namespaces/API/command\">{text}</{root}>"
+        );
+        succeeded(body.as_bytes())
+    }
+
+    #[test]
+    fn success_and_error_are_told_apart_by_the_root() {
+        assert_eq!(answered("success", "Session attributes were set"), Ok(()));
+        assert!(matches!(
+            answered("error", "The session is not active."),
+            Err(Failure::Unrecognised { .. } | Failure::NotReady { .. })
+        ));
+        assert!(matches!(answered("session_list", ""), Err(Failure::Unreadable { .. })));
+    }
+
+    #[test]
+    fn missing_right_names_where_to_grant_it() {
+        let refused = answered("error", "You do not have permission to execute this command.");
+        let Err(Failure::Blocked { remedy, .. }) = refused else { panic!("{refused:?}") };
+        assert!(remedy.as_str().contains("Command API"));
+    }
+
+    #[test]
+    fn what_is_no_answer_of_the_command_api_is_unreadable() {
+        for body in ["", "<success", "<html><body>success</body></html>", "<!DOCTYPE x><success/>", "not XML"] {
+            assert!(matches!(succeeded(body.as_bytes()), Err(Failure::Unreadable { .. })), "{body}");
+        }
+    }
+}
