@@ -71,9 +71,13 @@ pub(crate) fn longest_pause(pauses: &Pauses, rules: &Rules, now: Timestamp) -> O
 
 /// How long an event of that kind is tried.
 pub(crate) fn retry_limit(rules: &Rules, kind: EventKind) -> Duration {
-    let hours = rules.settings.retry_hours.get(&kind).copied();
-    rules.pace.retry_limit(hours.unwrap_or(RETRY_HOURS_DEFAULT))
+    let hours = rules.settings.retry_hours.get(&kind).copied().unwrap_or(RETRY_HOURS_DEFAULT);
+    rules.pace.retry_limit(if kind == EventKind::SupportConferenceMemberAdded { hours.min(JOIN_HOURS_MAX) } else { hours })
 }
+
+/// Whoever joins is worked on to give a running session its ticket, and the session's later events wait behind it. What cannot be done
+/// within this is done at the session's end.
+const JOIN_HOURS_MAX: u32 = 1;
 
 /// Why an event of that kind is ignored by configuration: nobody is asked anything for it. `None`: it is not.
 #[must_use]

@@ -20,6 +20,7 @@ use crate::waits::later;
 use crate::wanted::Check;
 use crate::write::Write;
 use session::content::Ticket;
+use session::event::EventKind;
 use session::failure::Failure;
 use session::ids::TicketNumber;
 use session::write_id::{WriteId, WriteKind};
@@ -174,6 +175,10 @@ impl Base {
         }
         // Runs that are too short for their work make progress, as a rule: they alone are no reason to give up at once.
         let progresses = why == WaitReason::TimeUsedUp && self.memory.round(why) < CLAIMS_WITHOUT_OUTCOME_MAX;
+        // Nothing is lost with a join: what it was to bring, the session's end brings.
+        if self.case.kind() == EventKind::SupportConferenceMemberAdded && self.is_retry_time_over(now) && !progresses {
+            return self.finish(Outcome::LeftToTheEnd);
+        }
         if now >= self.case.input.expires_at {
             return self.give_up(DeadLetterReason::QueueTimeUsedUp(why));
         }

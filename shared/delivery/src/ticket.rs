@@ -15,8 +15,10 @@ use crate::record::Record;
 use crate::report::Reported;
 use crate::step::Step;
 use crate::verdict::Unmatched;
+use crate::waiting::WaitReason;
 use crate::waits::later;
 use crate::winding_down::{Closing, wind_down};
+use crate::write::{Write, WriteState};
 use crate::writing::Writing;
 use session::content::{Ticket, TicketReference};
 use session::external_key::NoTicket;
@@ -24,6 +26,7 @@ use session::failure::Failure;
 use session::ids::{TicketId, TicketNumber};
 use session::settings::{Settings, TicketCreation, Visibility};
 use session::support_session::{Ended, SupportSession};
+use session::write_id::WriteId;
 use texts::View;
 
 /// What is looked for a ticket.
@@ -173,10 +176,15 @@ impl Matching {
             Some(Asked::Named(reference)) if !frozen => {
                 let is_digits = matches!(reference, TicketReference::BareDigits(_));
                 let creatable = is_digits && base.case.rules.settings.ticket_creation == TicketCreation::Always;
-                let has_other = creatable || base.memory.record.created_ticket().is_some();
+                let may_have_own = base.memory.write(&WriteId::Ticket).is_some_and(Write::is_unresolved);
+                let has_other = creatable || may_have_own || base.memory.record.created_ticket().is_some();
                 if has_other || matches!(self.matched, Matched::Running(_)) {
                     return self.without_key(base, &NoUsableTicket { unmatched: Unmatched::TicketNotFound, creatable });
                 }
+            }
+            Some(Asked::Created(_)) if is_new(&base.memory.record, base.case.rules.pace.unfamiliar_report(), now) => {
+                let wait = base.case.rules.pace.not_ready(base.memory.round(WaitReason::NewTicket));
+                return base.wait(later(now, wait), WaitReason::NewTicket, now).into();
             }
             _ => {}
         }
@@ -185,6 +193,12 @@ impl Matching {
             Matched::Over(reported) => wind_down(base, Closing::TicketGone(Box::new(reported)), now),
         }
     }
+}
+
+/// Whether the ticket was created within that time: a row may be seen late.
+fn is_new(record: &Record, within: Duration, now: Timestamp) -> bool {
+    let state = record.writes.get(&WriteId::Ticket).map(|write| &write.state);
+    matches!(state, Some(WriteState::Done { at, .. }) if now < later(*at, within))
 }
 
 /// A running session that has got a ticket, and is to have its number as its key: technicians see it, and links lead there. Nothing

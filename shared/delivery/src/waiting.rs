@@ -82,6 +82,9 @@ pub enum WaitReason {
     /// A write of unknown fate is being looked for.
     #[error("a write of unknown fate is being looked for")]
     UnknownWrite,
+    /// The session's new ticket cannot be read yet.
+    #[error("the session's new ticket cannot be read yet")]
+    NewTicket,
     /// An unfamiliar refusal is being tried again.
     #[error("an unfamiliar refusal is being tried again")]
     UnfamiliarRefusal,
@@ -110,6 +113,7 @@ impl WaitReason {
             Self::NoConnectionDocument => "no_connection_document",
             Self::Ledger => "ledger",
             Self::UnknownWrite => "unknown_write",
+            Self::NewTicket => "new_ticket",
             Self::UnfamiliarRefusal => "unfamiliar_refusal",
             Self::TimeUsedUp => "time_used_up",
         }

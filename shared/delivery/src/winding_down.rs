@@ -55,7 +55,10 @@ fn close(base: &mut Base, closing: Closing) -> Stage {
         Closing::TicketGone(reported) if take_assigned_ticket(&mut base.memory.record) => {
             Stage::Ticket(Box::new(Matching::new(Matched::Over(*reported))))
         }
-        Closing::TicketGone(_) => base.finish_unmatched(Unmatched::TicketNotFound).into(),
+        Closing::TicketGone(_) => {
+            base.memory.record.drop_unsent_ticket();
+            base.finish_unmatched(Unmatched::TicketNotFound).into()
+        }
     }
 }
 
