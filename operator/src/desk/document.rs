@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use connection::{Document, DocumentError, Warning};
+use link::from_document::ticket_fields_without_effect;
 use serde::Serialize;
 use serde_json::Value;
 use session::settings::Mode;
@@ -73,7 +74,14 @@ impl Remark {
 /// The document, with what somebody has decided and should know of; or all that is wrong with the text.
 pub(crate) fn check(text: &str) -> Result<(Document, Vec<Remark>), Vec<Remark>> {
     match Document::parse_strictly(text) {
-        Ok((document, decisions)) => Ok((document, decisions.iter().map(|warning| of_warning(text, warning)).collect())),
+        Ok((document, decisions)) => {
+            let of_tickets = ticket_fields_without_effect(&document).map(|name| {
+                let problem = "no field of a ticket that can be given: it has no effect".to_owned();
+                at_key(text, &format!("autotask.ticket.defaults.{name}"), problem)
+            });
+            let remarks = decisions.iter().map(|warning| of_warning(text, warning)).chain(of_tickets).collect();
+            Ok((document, remarks))
+        }
         Err(error) => Err(mistakes(text, &error)),
     }
 }

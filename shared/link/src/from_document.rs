@@ -33,6 +33,11 @@ pub fn key_rules(document: Option<&Document>) -> KeyRules {
     KeyRules::new(autotask::TICKET_NUMBER, pattern)
 }
 
+/// The fields of `autotask.ticket.defaults` that are no fields of a ticket, or cannot be given: they have no effect.
+pub fn ticket_fields_without_effect(document: &Document) -> impl Iterator<Item = &str> {
+    autotask::unknown_ticket_fields(&document.autotask.ticket.defaults)
+}
+
 /// The client of the appliance.
 ///
 /// # Errors

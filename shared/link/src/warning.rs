@@ -4,6 +4,8 @@ use connection::{Loaded, Version};
 use delivery::NoticeSubject;
 use texts::TemplateProblem;
 
+use crate::from_document::ticket_fields_without_effect;
+
 /// Something in a connection document that serves and should be corrected all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigWarning {
@@ -27,5 +29,10 @@ pub(crate) fn warnings(loaded: &Loaded, template_problems: Vec<TemplateProblem>)
         problem: format!("template {template}: {what}"),
         remedy: "correct the template in the connection document; the built-in one is used",
     });
-    of_document.into_iter().chain(of_templates).collect()
+    let of_tickets = ticket_fields_without_effect(&loaded.document).map(|name| ConfigWarning {
+        subject: NoticeSubject::Connection,
+        problem: format!("autotask.ticket.defaults.{name} is no field of a ticket that can be given: it has no effect"),
+        remedy: "correct or remove it in the connection document (docs/connection.md lists the fields)",
+    });
+    of_document.into_iter().chain(of_templates).chain(of_tickets).collect()
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod creating;
 mod faults;
 mod finding;
 mod fixtures;

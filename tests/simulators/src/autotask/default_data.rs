@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::schema::{
-    BILLING_CODES, COMPANIES, CONTACTS, CONTRACTS, Entity, RESOURCE_ROLES, RESOURCE_SERVICE_DESK_ROLES, RESOURCES, ROLES, TICKETS,
+    BILLING_CODES, COMPANIES, CONFIGURATION_ITEMS, CONTACTS, CONTRACTS, Entity, RESOURCE_ROLES, RESOURCE_SERVICE_DESK_ROLES,
+    RESOURCES, ROLES, TICKETS,
 };
 use super::tenant::{API_RESOURCE, Table};
 use super::wire::instant_text;
@@ -19,9 +20,10 @@ const STALE_DAYS: i64 = 400;
 
 /// All tables of a new tenant.
 pub(crate) fn tables(now: Timestamp) -> BTreeMap<&'static str, Table> {
-    let rows: [(&'static Entity, Value); 9] = [
+    let rows: [(&'static Entity, Value); 10] = [
         (&COMPANIES, companies()),
         (&CONTACTS, contacts()),
+        (&CONFIGURATION_ITEMS, configuration_items()),
         (&RESOURCES, resources()),
         (&ROLES, roles()),
         (&RESOURCE_ROLES, resource_roles()),
@@ -62,6 +64,17 @@ fn contacts() -> Value {
         {"id": 802, "companyID": 502, "firstName": "Priya", "lastName": "Raman", "emailAddress": "priya@brightwater.example", "isActive": 1},
         {"id": 803, "companyID": 503, "firstName": "Olek", "lastName": "Baran", "emailAddress": "olek@kestrel.example", "isActive": 1},
         {"id": 804, "companyID": 501, "firstName": "Wiebke", "lastName": "Stark", "emailAddress": "w.stark@acme.example", "isActive": 0},
+    ])
+}
+
+/// One name at two companies, one device that is not in use any more, and one that monitoring knows by its whole name.
+fn configuration_items() -> Value {
+    json!([
+        {"id": 1001, "companyID": 501, "productID": 1, "contactID": 801, "referenceTitle": "LAB2-PC07", "serialNumber": "SN-1001", "isActive": true},
+        {"id": 1002, "companyID": 502, "productID": 1, "referenceTitle": "LAB2-PC07", "isActive": true},
+        {"id": 1003, "companyID": 501, "productID": 1, "referenceTitle": "Accounting laptop", "rmmDeviceAuditHostname": "ACC-NB03.acme.example",
+         "isActive": true},
+        {"id": 1004, "companyID": 501, "productID": 1, "referenceTitle": "LAB2-PC01", "isActive": false},
     ])
 }
 

@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::input::{Row, fields, is_blank, object, require};
-use super::schema::{BILLING_CODES, COMPANIES, CONTACTS, CONTRACTS, Entity, RESOURCES, STATUS_COMPLETE, TICKETS};
+use super::schema::{
+    BILLING_CODES, COMPANIES, CONFIGURATION_ITEMS, CONTACTS, CONTRACTS, Entity, RESOURCES, STATUS_COMPLETE, TICKETS,
+};
 use super::tenant::{Autotask, int, text};
 use super::wire::{Outcome, instant_text, no_permission, refused, written};
 use crate::serving::exchange::{Answer, Call};
@@ -75,11 +77,17 @@ pub(crate) fn no_such_row(entity: &Entity, id: i64) -> Answer {
 fn check(autotask: &Autotask, row: &Row) -> Result<(), Answer> {
     check_references(autotask, row)?;
     check_assignment(autotask, row)?;
-    check_contact(autotask, row)
+    check_contact(autotask, row)?;
+    check_configuration_item(autotask, row)
 }
 
 fn check_references(autotask: &Autotask, row: &Row) -> Result<(), Answer> {
-    let references = [("companyID", &COMPANIES), ("contractID", &CONTRACTS), ("billingCodeID", &BILLING_CODES)];
+    let references = [
+        ("companyID", &COMPANIES),
+        ("contractID", &CONTRACTS),
+        ("billingCodeID", &BILLING_CODES),
+        ("configurationItemID", &CONFIGURATION_ITEMS),
+    ];
     for (field, entity) in references {
         if let Some(id) = int(row, field).filter(|id| !autotask.exists(entity, *id)) {
             return Err(refused(no_such_reference(field, entity, id)));
@@ -113,6 +121,14 @@ fn check_contact(autotask: &Autotask, row: &Row) -> Result<(), Answer> {
         return Ok(());
     }
     Err(refused("contactID is not associated to the companyID or its Parent Company"))
+}
+
+fn check_configuration_item(autotask: &Autotask, row: &Row) -> Result<(), Answer> {
+    let (Some(item), Some(company)) = (int(row, "configurationItemID"), int(row, "companyID")) else { return Ok(()) };
+    if autotask.row(&CONFIGURATION_ITEMS, item).and_then(|item| int(item, "companyID")) == Some(company) {
+        return Ok(());
+    }
+    Err(refused(format!("The configurationItemID [{item}] is not associated with Company [{company}]")))
 }
 
 fn note_completion(row: &mut Row, by: i64, now: Timestamp) {

@@ -123,13 +123,13 @@ impl<'a> Resolver<'a> {
         match fits.as_slice() {
             [one] => Ok(one.value.into()),
             [] => Err(refused(&format!(
-                "no active value of {} is called so; there are {}",
+                "no active value of {} has that name or id; there are {}",
                 field.name,
                 labels(offered.iter().copied())
             ))),
             several => {
                 let ids = listed(several.iter().map(|choice| choice.value.to_string()));
-                Err(refused(&format!("several values of {} are called so: give one of the ids {ids}", field.name)))
+                Err(refused(&format!("more than one value of {} has that name: give one of the ids {ids}", field.name)))
             }
         }
     }
@@ -144,11 +144,11 @@ impl<'a> Resolver<'a> {
         let ids = matching(&page.rows, names, name);
         match ids.as_slice() {
             _ if page.rows.len() == query.rows_max() => Err(unexpected("rows came back that were not asked for")),
-            [] => Err(refused(&format!("no active {what} is called so: correct the name, or give {instead}"))),
+            [] => Err(refused(&format!("no active {what} has that name: correct it, or give {instead}"))),
             [one] => Ok(*one),
             several => {
                 let ids = listed(several.iter().map(ToString::to_string));
-                Err(refused(&format!("several active {what}s are called so: give {instead}, one of {ids}")))
+                Err(refused(&format!("more than one active {what} has that name: give {instead}, one of {ids}")))
             }
         }
     }
