@@ -9,6 +9,7 @@
 
 mod arriving;
 mod coverage;
+mod creation;
 mod documents;
 mod first_minutes;
 mod harness;
