@@ -8,6 +8,7 @@ pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod json_text;
 pub(crate) mod links;
+pub(crate) mod migration;
 pub(crate) mod poller;
 pub(crate) mod preview;
 pub(crate) mod replay;

@@ -42,4 +42,46 @@ snapshots!(
     write_without_a_ticket => ["connection", "test", "default", "--write"],
     help_of_check => ["connection", "check", "--help"],
     help_of_put => ["connection", "put", "--help"],
+    help_of_migrate => ["connection", "migrate", "--help"],
+    migration_without_an_integration_code => ["connection", "migrate", "events/plugin-settings/whole.txt", "--out", "nowhere.json", "--time-zone", "Europe/Berlin"],
+    migration_of_something_else => ["connection", "migrate", "events/reports/printer.xml", "--out", "nowhere.json"],
 );
+
+/// The old plugin's settings as a document: what is told of it, and what the program's own check says of the document.
+fn migrated(settings: &str, more: &[&str]) -> String {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("migrated_{:016x}", fastrand::u64(..)));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (document, code) = (folder.join("connection.json"), folder.join("tracking-identifier"));
+    std::fs::write(&code, "INVENTEDINTEGRATIONCODE0001\n").unwrap();
+    let (out, code) = (document.display().to_string(), code.display().to_string());
+    let options = ["--out", &out, "--time-zone", "Europe/Berlin", "--integration-code-file", &code];
+    let told = ran(&[&["connection", "migrate", settings], &options[..], more].concat());
+    assert!(std::fs::read_to_string(&document).unwrap().contains("INVENTEDINTEGRATIONCODE0001"));
+    for secret in ["INVENTED", "invented$", "invented-client-secret", "invented&"] {
+        assert!(!told.contains(secret), "a secret is shown: {told}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&document).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let checked = ran(&["connection", "check", &out]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    format!("{told}\n{checked}").replace(&folder.display().to_string(), "<folder>")
+}
+
+#[test]
+fn old_plugins_settings_become_a_document_and_each_is_accounted_for() {
+    insta::assert_snapshot!(migrated("events/plugin-settings/whole.txt", &[]));
+}
+
+#[test]
+fn old_plugins_settings_as_json_are_accounted_for_as_json() {
+    insta::assert_snapshot!(migrated("events/plugin-settings/minimal.json", &["--json"]));
+}
+
+#[test]
+fn document_that_is_there_is_not_overwritten_without_a_word() {
+    let told = ran(&["connection", "migrate", "events/plugin-settings/minimal.json", "--out", "events/connection/full.json"]);
+    assert!(told.contains("--yes") && told.ends_with("exit code 2\n"), "{told}");
+}

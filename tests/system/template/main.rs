@@ -1,5 +1,5 @@
 //! The template against the functions that it deploys: each alarm is fired once by lines that they really print, each
-//! parameter takes what they take, and what would be refused late is refused early. Needs no running system; that the template can be deployed is shown by `make up`.
+//! parameter takes what they take, policies allow what is called, and what would be refused late is refused early. Needs no running system; that the template can be deployed is shown by `make up`.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -8,6 +8,7 @@ mod alarms;
 mod deployment;
 mod lines;
 mod parameters;
+mod policies;
 mod protection;
 mod yaml;
 

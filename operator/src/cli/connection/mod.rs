@@ -1,6 +1,7 @@
 //! `session-bridge connection`: the connection documents, from the first question to the last right.
 
 mod check;
+mod migrate;
 mod mode;
 mod new;
 mod put;
@@ -34,6 +35,15 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  session-bridge connection check connection.json\n  \
                             git show HEAD:acme.json | session-bridge connection check - --json")]
     Check(check::Arguments),
+    /// Makes a connection document of the old plugin's settings, and says what became of each of them.
+    ///
+    /// The settings are one JSON object, or lines of `Field Name: value`, by the names of the plugin's form. Asks for what the plugin did not
+    /// know: the time zone, and the Tracking Identifier of the API user. The document goes into a file of its own, and is one that
+    /// `connection check` takes. Exit code 1 if something was lost.
+    #[command(after_help = "Examples:\n  session-bridge connection migrate plugin.txt --out connection.json\n  \
+                            session-bridge connection migrate plugin.json --out connection.json --time-zone Europe/Berlin \\\n    \
+                            --integration-code-file tracking-identifier --json")]
+    Migrate(migrate::Arguments),
     /// Stores a connection document; credentials that the file leaves out are kept.
     ///
     /// So the file can live in a repository without its secrets: appliance.oauth.client_secret, appliance.password.password,
@@ -67,6 +77,7 @@ impl Command {
         match self {
             Self::New(arguments) => arguments.run(common).await,
             Self::Check(arguments) => arguments.run(common),
+            Self::Migrate(arguments) => arguments.run(common),
             Self::Put(arguments) => arguments.run(common).await,
             Self::Show(arguments) => arguments.run(common).await,
             Self::Mode(arguments) => arguments.run(common).await,

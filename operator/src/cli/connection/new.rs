@@ -330,7 +330,7 @@ fn is_there(answer: &str) -> Option<&'static str> {
     answer.trim().is_empty().then_some("must not be empty")
 }
 
-fn is_time_zone(answer: &str) -> Option<&'static str> {
+pub(super) fn is_time_zone(answer: &str) -> Option<&'static str> {
     TimeZone::get(answer).is_err().then_some("must be the IANA name of a time zone, as in Europe/Berlin")
 }
 

@@ -1,0 +1,116 @@
+//! The fields of the old plugin's form, by the names that it shows and its guide uses.
+
+use super::form::Entry;
+
+/// A field of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Field {
+    ConfigurationName,
+    ApplianceId,
+    HostName,
+    ClientId,
+    ClientSecret,
+    UserName,
+    Password,
+    Locale,
+    Disabled,
+    AllowInvalidCertificates,
+    PlainHttp,
+    OutboundEvents,
+    PollingEvents,
+    PollingInterval,
+    RetryLimit,
+    RetryOutboundEvents,
+    RetryPollingEvents,
+    ServicesUrl,
+    AutotaskUserName,
+    AutotaskPassword,
+    NoteType,
+    UpdateTimeEntry,
+    PublicNotes,
+    TimeEntryData,
+    DefaultDomain,
+    CreateTickets,
+    TicketData,
+}
+
+/// Letters and digits of each name, without the vendor's: form and guide differ in blanks, dashes and his name.
+const NAMES: [(&str, Field); 32] = [
+    ("pluginconfigurationname", Field::ConfigurationName),
+    ("applianceid", Field::ApplianceId),
+    ("appliancehostname", Field::HostName),
+    ("integrationapioauthclientid", Field::ClientId),
+    ("integrationapioauthclientsecret", Field::ClientSecret),
+    ("integrationapiusername", Field::UserName),
+    ("integrationapipassword", Field::Password),
+    ("localeusedforapicalls", Field::Locale),
+    ("disabled", Field::Disabled),
+    ("allowinvalidcertificates", Field::AllowInvalidCertificates),
+    ("usenontlsconnectors", Field::PlainHttp),
+    ("usenontlsconnections", Field::PlainHttp),
+    ("outboundeventtypes", Field::OutboundEvents),
+    ("outboundeventstypes", Field::OutboundEvents),
+    ("pollingeventtypes", Field::PollingEvents),
+    ("pollingintervalinminutes", Field::PollingInterval),
+    ("pollinginterval", Field::PollingInterval),
+    ("retryattemptlimit", Field::RetryLimit),
+    ("retryoutboundeventtypes", Field::RetryOutboundEvents),
+    ("retrypollingeventtypes", Field::RetryPollingEvents),
+    ("autotaskservicesurl", Field::ServicesUrl),
+    ("autotaskusername", Field::AutotaskUserName),
+    ("autotaskpassword", Field::AutotaskPassword),
+    ("autotasknotetype", Field::NoteType),
+    ("autotaskupdatetimeentry", Field::UpdateTimeEntry),
+    ("autotaskpublishnotesaspublic", Field::PublicNotes),
+    ("timeentrydefaultdata", Field::TimeEntryData),
+    ("defaultdomain", Field::DefaultDomain),
+    ("enableautomaticticketcreationonsessionstart", Field::CreateTickets),
+    ("enableautomaticticketcreation", Field::CreateTickets),
+    ("automaticticketcreation", Field::CreateTickets),
+    ("ticketdefaultdata", Field::TicketData),
+];
+
+const VENDOR: [&str; 2] = ["bomgar", "beyondtrust"];
+
+impl Field {
+    /// The field of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let name = VENDOR.iter().fold(letters.to_lowercase(), |name, vendor| name.replace(vendor, ""));
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
+    }
+}
+
+/// What is not known here, and what is.
+pub(crate) fn sorted(entries: Vec<Entry>) -> (Vec<(Field, Entry)>, Vec<Entry>) {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match Field::named(&entry.name) {
+            Some(field) => known.push((field, entry)),
+            None => unknown.push(entry),
+        }
+    }
+    (known, unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_is_known_by_the_names_of_the_form_and_of_the_guide() {
+        for (name, field) in [
+            ("Bomgar Appliance Host Name", Field::HostName),
+            ("BeyondTrust Appliance Host Name", Field::HostName),
+            ("Locale Used for Bomgar API Calls", Field::Locale),
+            ("Use Non-TLS Connectors", Field::PlainHttp),
+            ("use non-tls connections", Field::PlainHttp),
+            ("Polling Interval (in minutes)", Field::PollingInterval),
+            ("Outbound Events Types", Field::OutboundEvents),
+        ] {
+            assert_eq!(Field::named(name), Some(field), "{name}");
+        }
+        assert_eq!(Field::named("Appliance"), None);
+        assert_eq!(Field::named(""), None);
+    }
+}
