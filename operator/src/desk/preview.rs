@@ -13,7 +13,7 @@ use session::settings::{NoteSettings, TimeEntrySettings};
 use session::support_session::{Ended, SurveyKind};
 use session::time_entry::{Attendance, TimePlan, date_worked, plan};
 use session::{Lsid, ResourceId, RoleId, SupportSession};
-use texts::{NOTE_CHARACTERS_MAX, TemplateProblem, Templates, TimeContext, View};
+use texts::{NOTE_CHARACTERS_MAX, Redactor, TemplateProblem, Templates, TimeContext, View};
 
 /// Stands for the resource and the role that only Autotask knows.
 const UNKNOWN: (ResourceId, RoleId) = (ResourceId(0), RoleId(0));
@@ -53,6 +53,7 @@ pub(crate) fn session(report: &[u8]) -> Result<SupportSession, String> {
 /// entries on.
 pub(crate) fn preview(session: &SupportSession, document: Option<&Document>, overrides: BTreeMap<String, String>) -> Preview {
     let settings = document.map_or_else(Look::default, Look::of);
+    let session = &clean(session, &settings.redactor);
     let mut own = settings.templates.clone();
     own.extend(overrides);
     let (templates, problems) = Templates::new(&own);
@@ -62,8 +63,19 @@ pub(crate) fn preview(session: &SupportSession, document: Option<&Document>, ove
     Preview { ticket: ticket(session, document), notes, time_entries, problems }
 }
 
+/// The session as the worker would go on with it.
+fn clean(session: &SupportSession, redactor: &Redactor) -> SupportSession {
+    let mut session = session.clone();
+    redactor.session(&mut session);
+    for survey in session.customer_surveys.iter_mut().chain(&mut session.representative_surveys) {
+        redactor.survey(survey);
+    }
+    session
+}
+
 /// As far as the texts depend on a connection.
 struct Look {
+    redactor: Redactor,
     time_zone: TimeZone,
     note: NoteSettings,
     time_entry: TimeEntrySettings,
@@ -74,14 +86,15 @@ impl Look {
     fn of(document: &Document) -> Self {
         let settings = document.settings();
         let (note, time_entry, templates) = (settings.note, settings.time_entry, settings.templates);
-        Self { time_zone: settings.time_zone, note, time_entry, templates }
+        Self { redactor: document.redact.redactor(), time_zone: settings.time_zone, note, time_entry, templates }
     }
 }
 
 impl Default for Look {
     fn default() -> Self {
         let time_entry = TimeEntrySettings { enabled: true, ..TimeEntrySettings::default() };
-        Self { time_zone: TimeZone::UTC, note: NoteSettings::default(), time_entry, templates: BTreeMap::new() }
+        let (redactor, note, templates) = (Redactor::default(), NoteSettings::default(), BTreeMap::new());
+        Self { redactor, time_zone: TimeZone::UTC, note, time_entry, templates }
     }
 }
 

@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::autotask::AutotaskConnection;
 use crate::events::{EventSetting, Events};
+use crate::redact::Redact;
 use crate::value;
 
 /// The settings of one appliance and of the Autotask tenant that its sessions are written to.
@@ -61,6 +62,9 @@ pub struct Document {
     pub polling: Polling,
     /// The Autotask tenant.
     pub autotask: AutotaskConnection,
+    /// What is taken out of texts before they leave for a ticket.
+    #[serde(default)]
+    pub redact: Redact,
     /// Template name -> Handlebars text, in place of the built-in template of that name.
     #[serde(default)]
     pub templates: BTreeMap<String, String>,

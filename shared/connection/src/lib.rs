@@ -17,6 +17,7 @@ mod loader;
 mod mode;
 mod parse;
 mod problem;
+mod redact;
 mod schema;
 mod value;
 
@@ -25,4 +26,5 @@ pub use document::{ApplianceConnection, ApplianceCredentials, Document, OAuth, P
 pub use events::{EventOptions, EventSetting};
 pub use loader::{CACHE_TTL, Connections, LoadError, Loaded, REFRESH_INTERVAL_MIN, Version};
 pub use problem::{DocumentError, Warning, WarningKind};
+pub use redact::{Pattern, Redact};
 pub use schema::json_schema;

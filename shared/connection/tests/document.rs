@@ -99,6 +99,13 @@ fn every_mistake_is_named_with_its_key_and_what_is_expected() {
         ("autotask.time_entry.defaults", json!({ "contractID": "29683" })),
         ("autotask.time_entry.defaults", json!({ "billingCodeID": 1, "allocationCodeID": 2 })),
         ("autotask.ticket.defaults", json!({ "userDefinedFields": [] })),
+        ("redact.cards", json!("yes")),
+        ("redact.patterns", json!("KD-.*")),
+        ("redact.patterns", json!(["KD-\\d{6}", "KD-("])),
+        ("redact.patterns", json!(["x*"])),
+        ("redact.patterns", json!(["(?:a?){600}b"])),
+        ("redact.patterns", json!(["x".repeat(201)])),
+        ("redact.patterns", json!(vec!["x"; 11])),
         ("templates", json!({ "session_note": 1 })),
     ];
     let told: Vec<_> = mistakes

@@ -15,7 +15,7 @@ use session::external_key::KeyRules;
 use session::ids::Lsid;
 use session::origin::Origin;
 use session::settings::{Mode, Settings};
-use texts::Templates;
+use texts::{Redactor, Templates};
 
 /// An event of the appliance younger than this may be written without a lookup: nothing can have written it before.
 pub const FRESH: Duration = Duration::from_secs(15 * 60);
@@ -46,6 +46,8 @@ pub struct Rules {
     pub settings: Settings,
     /// The templates, overrides included.
     pub templates: Templates,
+    /// What is taken out of a session before anything is made of it.
+    pub redactor: Redactor,
     /// How to find the ticket in an external key.
     pub keys: KeyRules,
     /// How fast time runs: all of it, except in trials.

@@ -68,11 +68,13 @@ impl Writing {
         overflow.map_or_else(Vec::new, |text| texts::continuations(text, session, settings, note_characters_max(base)))
     }
 
-    /// The marker is made from the survey's connection, which two surveys may share: the write id tells them apart.
+    /// The marker is made from the survey's connection, which two surveys may share: the write id tells them apart. It is cleaned only
+    /// here, since the record knows a survey by what it says: other patterns make no other survey of it.
     fn survey(&self, base: &mut Base, id: &WriteId, gsnumber: Gsnumber) -> Result<Note, Missing> {
         let rules = &base.case.rules;
         let (kind, survey) = base.memory.record.survey_of(id, &self.reported.session).ok_or(Missing::Text)?;
-        let survey = Survey { gsnumber: Some(gsnumber), answers: survey.answers.clone() };
+        let mut survey = Survey { gsnumber: Some(gsnumber), answers: survey.answers.clone() };
+        rules.redactor.survey(&mut survey);
         let view = self.reported.view(&rules.settings.time_zone);
         let Rendered { value, problems } = rules.templates.survey_note(&view, kind, &survey);
         template_problems(base, &problems);

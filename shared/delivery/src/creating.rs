@@ -124,13 +124,10 @@ impl Creating {
 
     fn wish(&self, base: &Base, now: Timestamp) -> TicketWish {
         let TicketTexts { title, description } = texts::ticket(&self.matched.view(&base.case.rules.settings.time_zone));
-        TicketWish {
-            session: base.case.lsid().clone(),
-            title,
-            description,
-            fields: ticket_fields(self.matched.session().external_key.as_deref()),
-            now,
-        }
+        // The rest of the session has been cleaned; its key has not, for it names tickets.
+        let mut fields = ticket_fields(self.matched.session().external_key.as_deref());
+        base.case.rules.redactor.fields(&mut fields);
+        TicketWish { session: base.case.lsid().clone(), title, description, fields, now }
     }
 
     /// Learns what the last step came to.

@@ -15,6 +15,7 @@ use crate::waiting::Waiting;
 use crate::write::{Skip, Write, WriteState};
 use session::ids::{RemoteId, TicketId, TicketNumber};
 use session::write_id::WriteId;
+use texts::TakenOut;
 
 /// What the ledger remembers of a session.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ use session::write_id::WriteId;
 pub struct Record {
     /// What lists show of the session, as its newest report said.
     pub facts: Option<Facts>,
+    /// How much was taken out of the texts of its newest report, by kind.
+    #[serde(skip_serializing_if = "TakenOut::is_nothing")]
+    pub taken_out: TakenOut,
     /// Every write the session called for so far.
     pub writes: BTreeMap<WriteId, Write>,
     /// The ticket, frozen by the first sending; later writes of the session use it whatever the key says by then.

@@ -84,7 +84,9 @@ fn tell_of_report(base: &mut Base, sentence: Sentence, now: Timestamp) {
     }
 }
 
-fn take_session(base: &mut Base, session: SupportSession, now: Timestamp) -> Stage {
+/// The session is cleaned before anything else learns of it: what is taken out lies in no note, no attachment and no text of shadow mode.
+fn take_session(base: &mut Base, mut session: SupportSession, now: Timestamp) -> Stage {
+    let taken_out = base.case.rules.redactor.session(&mut session);
     // Who joined does not say that it is over; what does is on its way.
     if base.case.kind() == EventKind::SupportConferenceMemberAdded && session.ended_at.is_some() {
         return base.finish_running().into();
@@ -98,6 +100,7 @@ fn take_session(base: &mut Base, session: SupportSession, now: Timestamp) -> Sta
         (None, Some(_)) => last_event(&session).map_or(Ended::Unknown, Ended::LastEvent),
     };
     base.memory.record.facts = Some(facts(&session, ended.at()));
+    base.memory.record.taken_out = taken_out;
     // Where nobody knows the end, the last that is known of the session decides.
     let last_known = ended.at().or(session.started_at);
     if last_known.zip(base.case.rules.settings.deliver_from).is_some_and(|(at, from)| at < from) {

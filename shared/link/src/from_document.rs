@@ -23,7 +23,8 @@ pub fn rules(document: &Document, version: DocumentVersion, pace: Pace) -> (Rule
         source_credentials: appliance::client::CREDENTIALS_REMEDY,
         ticketing_credentials: autotask::CREDENTIALS_REMEDY,
     };
-    (Rules { settings, templates, keys: key_rules(Some(document)), pace, document: version, api_user, words }, problems)
+    let (keys, redactor) = (key_rules(Some(document)), document.redact.redactor());
+    (Rules { settings, templates, redactor, keys, pace, document: version, api_user, words }, problems)
 }
 
 /// How to find the ticket in an external key; without a document, as one finds it that says nothing of keys.

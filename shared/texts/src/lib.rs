@@ -17,6 +17,7 @@
 //!
 //! - `templates`: built-in ones and overrides; `steps`: how long they may take. `model`, `timeline`, `participants`: the data that they are given.
 //! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`, `ticket_texts`: the other texts.
+//! - `redact`: what is taken out of a session before anything is made of it.
 //! - `overflow`: where the rest of a long note goes. `text`: how times and foreign texts are written.
 
 use jiff::tz::TimeZone;
@@ -26,6 +27,7 @@ use session::support_session::{Ended, SupportSession};
 mod model;
 mod overflow;
 mod participants;
+mod redact;
 mod session_note;
 mod steps;
 mod survey_note;
@@ -36,6 +38,7 @@ mod time_texts;
 mod timeline;
 
 pub use overflow::{CONTINUATIONS_MAX, attachment, continuations};
+pub use redact::{BadPattern, PATTERN_CHARACTERS_MAX, PATTERNS_MAX, Redactor, TakenOut, own_pattern};
 pub use session_note::SessionNote;
 pub use templates::{TemplateProblem, Templates};
 pub use ticket_texts::{TicketTexts, ticket};

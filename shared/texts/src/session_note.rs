@@ -7,6 +7,7 @@
 use crate::model::{SessionModel, session_name};
 use crate::overflow::file_name;
 use crate::participants::Audience;
+use crate::redact::TakenOut;
 use crate::templates::{TemplateName, TemplateProblem, Templates};
 use crate::text::{beginning, length, shortened, title};
 use crate::timeline::EntryModel;
@@ -88,10 +89,12 @@ impl Fitting<'_> {
     /// The text of the note, and the complete text if that is another.
     fn fit(&mut self, mut model: SessionModel) -> (String, Option<String>) {
         let complete = self.render(&model);
-        if length(&complete) <= self.characters_max {
-            return (complete, None);
+        let closing = TakenOut::said_in(&complete).closing_line();
+        let characters_max = self.characters_max - length(&closing);
+        if length(&complete) <= characters_max {
+            return (complete + &closing, None);
         }
-        let room = self.characters_max - SHORTENED_LINE_MAX;
+        let room = characters_max - SHORTENED_LINE_MAX;
         let mut left_out = Vec::new();
         let mut text = complete.clone();
         if model.drop_system_information() {
@@ -111,7 +114,7 @@ impl Fitting<'_> {
         }
         text.push_str("\n\n");
         text.push_str(&shortened(&self.shortened_line(&left_out), SHORTENED_LINE_MAX - 2));
-        (text, Some(complete))
+        (text + &closing, Some(complete + &closing))
     }
 
     /// The text with as much of the chat as there is room for. What a template makes of a message, and how much else it

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::model::{HeadingModel, session_name};
 use crate::participants::{Audience, Participants};
+use crate::redact::TakenOut;
 use crate::templates::{TemplateName, Templates};
 use crate::text::{beginning, length, one_line, paragraph, title};
 use crate::{APPLIANCE_KEEPS_DAYS, NOTE_CHARACTERS_MAX, NOTE_TITLE_CHARACTERS_MAX, Rendered, View};
@@ -80,10 +81,12 @@ pub(crate) fn survey_model(view: &View<'_>, kind: SurveyKind, survey: &Survey) -
 }
 
 fn within_a_note(text: String) -> String {
-    if length(&text) <= NOTE_CHARACTERS_MAX {
-        return text;
+    let closing = TakenOut::said_in(&text).closing_line();
+    let characters_max = NOTE_CHARACTERS_MAX - length(&closing);
+    if length(&text) <= characters_max {
+        return text + &closing;
     }
     let last_line =
         format!("\n\nCut here: the survey is too long. The appliance keeps all of it for {APPLIANCE_KEEPS_DAYS} days.");
-    format!("{}{last_line}", beginning(&text, NOTE_CHARACTERS_MAX - length(&last_line)).trim_end())
+    format!("{}{last_line}{closing}", beginning(&text, characters_max - length(&last_line)).trim_end())
 }

@@ -15,6 +15,7 @@ pub mod form;
 pub mod function_url;
 pub mod multipart;
 pub mod queue_message;
+pub mod redact;
 pub mod report;
 mod samples;
 pub mod template;
@@ -41,7 +42,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     function_url::TARGET,
     form::TARGET,
     multipart::TARGET,
@@ -52,6 +53,7 @@ pub const TARGETS: [Target; 10] = [
     connection_document::TARGET,
     template::TARGET,
     external_key::TARGET,
+    redact::TARGET,
 ];
 
 /// The first byte, which says how the rest is meant, and the rest.

@@ -21,7 +21,7 @@ use session::failure::{Failure, Sentence};
 use session::ids::{Lsid, RemoteId, ResourceId, RoleId, TicketId, TicketNumber};
 use session::settings::Settings;
 use session::support_session::SupportSession;
-use texts::Templates;
+use texts::{Redactor, Templates};
 
 use crate::sample;
 
@@ -111,6 +111,7 @@ impl Run {
 pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) settings: Settings,
+    pub(crate) redactor: Redactor,
     pub(crate) pace: Pace,
     pub(crate) document: DocumentVersion,
     pub(crate) api_user: ApiUser,
@@ -154,6 +155,7 @@ impl World {
         Self {
             now: sample::end() + sample::seconds(1),
             settings: sample::settings(),
+            redactor: Redactor::default(),
             pace: Pace::default(),
             document: DocumentVersion("1".to_owned()),
             api_user: ApiUser("a".to_owned()),
@@ -314,6 +316,7 @@ impl World {
         Arc::new(Rules {
             settings,
             templates,
+            redactor: self.redactor.clone(),
             keys: KeyRules::new(r"T\d{8}\.\d+", None),
             pace: self.pace,
             document,

@@ -40,7 +40,6 @@ impl AutotaskClient {
     ///
     /// # Errors
     /// When the configuration cannot work, naming the key of the connection document.
-    #[expect(clippy::needless_pass_by_value, reason = "a client is made of its configuration, which nobody needs afterwards")]
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         Ok(Self {
             transport: Transport::new(&config)?,

@@ -12,7 +12,7 @@ use ticketing::autotask::TicketFields;
 use crate::fixtures::{LSID, Tenant, marker, soon, tenant_with};
 
 fn map(value: Value) -> Map<String, Value> {
-    value.as_object().unwrap().clone()
+    serde_json::from_value(value).unwrap()
 }
 
 fn wish(fields: Value) -> TicketWish {

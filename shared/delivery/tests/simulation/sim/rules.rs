@@ -7,7 +7,7 @@ use delivery::{ApiUser, DocumentVersion, Pace, Rules, Words};
 use session::event::EventKind;
 use session::external_key::KeyRules;
 use session::settings::{Beneficiary, Mode, NoteSettings, SHADOW_DAYS_DEFAULT, Settings, TicketCreation, TimeEntrySettings};
-use texts::Templates;
+use texts::{Redactor, Templates};
 
 /// Which settings are in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,6 +139,7 @@ fn make(choice: Choice) -> Rules {
     Rules {
         settings,
         templates,
+        redactor: Redactor::default(),
         keys: KeyRules::new(r"T\d{8}\.\d+", None),
         pace: Pace::default(),
         document: DocumentVersion(choice.version.to_string()),

@@ -81,7 +81,7 @@ pub(super) static FIELDS: [Field; 21] = [
 /// The field that is given under that name.
 pub(super) fn find(name: &str) -> Option<&'static Field> {
     let is_it = |other: &&str| other.eq_ignore_ascii_case(name.trim());
-    FIELDS.iter().find(|field| is_it(&field.name) || field.aliases.iter().any(|alias| is_it(&alias)))
+    FIELDS.iter().find(|field| is_it(&field.name) || field.aliases.iter().any(is_it))
 }
 
 /// What is said of a ticket: values by the REST names of their fields, and what means nothing to Autotask.
@@ -132,7 +132,7 @@ mod tests {
     use serde_json::json;
 
     fn map(value: Value) -> Map<String, Value> {
-        value.as_object().unwrap().clone()
+        serde_json::from_value(value).unwrap()
     }
 
     fn every_ticket(value: Value) -> BTreeMap<String, Value> {
