@@ -139,6 +139,23 @@ fn ran(output: &Output) -> Ran {
     }
 }
 
+/// Puts a text into the events queue, in that group.
+pub(crate) async fn enqueue(group: &str, text: &str) {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(&system().endpoint)
+        .region(Region::new(system().region.clone()))
+        .credentials_provider(Credentials::new("local", "local", None, None, "tests"));
+    let send = aws_sdk_sqs::Client::from_conf(config.build()).send_message().queue_url(&system().events_queue_url);
+    let id = format!("{:032x}", fastrand::u128(..));
+    send.message_group_id(group).message_deduplication_id(id).message_body(text).send().await.unwrap();
+}
+
+#[expect(clippy::disallowed_methods, reason = "a source is asked by the time of day")]
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 fn secrets() -> aws_sdk_secretsmanager::Client {
     let config = aws_sdk_secretsmanager::Config::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -51,7 +51,9 @@ fn survey_lost(world: &World, index: usize, record: &Record) -> Option<String> {
     let in_doubt =
         record.writes.iter().any(|(id, write)| survey_kind(id).is_some() && matches!(write.state, WriteState::InDoubt { .. }));
     // Nor can it tell those of one connection apart when the ledger has forgotten which was which.
-    if in_doubt || world.memory_lost || !owed.may_be_made(&WriteId::SessionNote) {
+    // A session that others write gets no ticket of us, so a survey of it that is ours may have none: it is listed.
+    let no_ticket = world.schedule.themes.has(Theme::Tickets) && record.unmatched.is_some();
+    if in_doubt || no_ticket || world.memory_lost || !owed.may_be_made(&WriteId::SessionNote) {
         return None;
     }
     BOTH.into_iter().find_map(|kind| {
