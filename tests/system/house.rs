@@ -25,12 +25,16 @@ fn root() -> PathBuf {
 fn core_files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     for package in CORE {
-        for entry in std::fs::read_dir(root().join("shared").join(package).join("src")).unwrap() {
-            let path = entry.unwrap().path();
-            let name = format!("shared/{package}/src/{}", path.file_name().unwrap().to_string_lossy());
-            // The tests of texts and the invented sessions name whom they like.
-            if !name.ends_with("/tests.rs") && !name.ends_with("/sample.rs") {
-                files.push((name, std::fs::read_to_string(path).unwrap()));
+        let mut folders = vec![root().join("shared").join(package).join("src")];
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                // The tests of texts and the invented sessions name whom they like.
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.ends_with("tests.rs") && !path.ends_with("sample.rs") {
+                    let name = path.strip_prefix(root()).unwrap().display().to_string();
+                    files.push((name, std::fs::read_to_string(path).unwrap()));
+                }
             }
         }
     }
