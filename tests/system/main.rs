@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod appliances;
 mod arriving;
 mod coverage;
 mod creation;
@@ -23,4 +24,5 @@ mod samples;
 mod silence;
 mod surveys;
 mod texts;
+mod tls;
 mod waiting;
