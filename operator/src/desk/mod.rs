@@ -17,5 +17,6 @@ pub(crate) mod sessions;
 pub(crate) mod set_aside;
 pub(crate) mod statement;
 pub(crate) mod story;
+pub(crate) mod suggest;
 pub(crate) mod token;
 pub(crate) mod vault;

@@ -7,3 +7,4 @@ mod coverage;
 mod harness;
 mod new_connection;
 mod tested;
+mod unmatched;

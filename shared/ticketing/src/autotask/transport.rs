@@ -44,6 +44,9 @@ pub(super) enum Entity {
     Resources,
     Roles,
     ResourceServiceDeskRoles,
+    Companies,
+    Contacts,
+    ConfigurationItems,
     ThresholdInformation,
 }
 
@@ -60,6 +63,9 @@ impl Entity {
             Self::Resources => "Resources",
             Self::Roles => "Roles",
             Self::ResourceServiceDeskRoles => "ResourceServiceDeskRoles",
+            Self::Companies => "Companies",
+            Self::Contacts => "Contacts",
+            Self::ConfigurationItems => "ConfigurationItems",
             Self::ThresholdInformation => "ThresholdInformation",
         }
     }

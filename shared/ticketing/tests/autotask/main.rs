@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod activity;
 mod faults;
 mod finding;
 mod fixtures;
 mod reading;
 mod rights;
 mod scripted;
+mod suggesting;
 mod wire;
 mod writing;

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::schema::{
-    BILLING_CODES, COMPANIES, CONTACTS, CONTRACTS, Entity, RESOURCE_ROLES, RESOURCE_SERVICE_DESK_ROLES, RESOURCES, ROLES, TICKETS,
+    BILLING_CODES, COMPANIES, CONFIGURATION_ITEMS, CONTACTS, CONTRACTS, Entity, RESOURCE_ROLES, RESOURCE_SERVICE_DESK_ROLES,
+    RESOURCES, ROLES, TICKETS,
 };
 use super::tenant::{API_RESOURCE, Table};
 use super::wire::instant_text;
@@ -19,9 +20,10 @@ const STALE_DAYS: i64 = 400;
 
 /// All tables of a new tenant.
 pub(crate) fn tables(now: Timestamp) -> BTreeMap<&'static str, Table> {
-    let rows: [(&'static Entity, Value); 9] = [
+    let rows: [(&'static Entity, Value); 10] = [
         (&COMPANIES, companies()),
         (&CONTACTS, contacts()),
+        (&CONFIGURATION_ITEMS, configuration_items()),
         (&RESOURCES, resources()),
         (&ROLES, roles()),
         (&RESOURCE_ROLES, resource_roles()),
@@ -62,6 +64,15 @@ fn contacts() -> Value {
         {"id": 802, "companyID": 502, "firstName": "Priya", "lastName": "Raman", "emailAddress": "priya@brightwater.example", "isActive": 1},
         {"id": 803, "companyID": 503, "firstName": "Olek", "lastName": "Baran", "emailAddress": "olek@kestrel.example", "isActive": 1},
         {"id": 804, "companyID": 501, "firstName": "Wiebke", "lastName": "Stark", "emailAddress": "w.stark@acme.example", "isActive": 0},
+    ])
+}
+
+fn configuration_items() -> Value {
+    json!([
+        {"id": 1001, "companyID": 501, "contactID": 801, "referenceTitle": "Lab 2, label printing", "rmmDeviceAuditHostname": "lab2-pc07.acme.example",
+         "serialNumber": "5CG0213XYZ", "isActive": true},
+        {"id": 1002, "companyID": 503, "referenceTitle": "KES-SCAN01", "isActive": true},
+        {"id": 1003, "companyID": 501, "referenceTitle": "LAB2-PC07 (retired)", "isActive": false},
     ])
 }
 
@@ -152,7 +163,7 @@ fn tickets(now: Timestamp) -> Value {
          "dueDateTime": "2025-03-19T16:00:00Z", "lastActivityDate": fresh},
         {"id": 7002, "ticketNumber": "T20250318.0043", "title": "New starter laptop", "companyID": 502, "contactID": 802, "status": 1, "priority": 3,
          "queueID": 201, "createDate": "2025-03-18T14:05:00Z", "creatorResourceID": 103, "dueDateTime": "2025-03-25T16:00:00Z", "lastActivityDate": fresh},
-        {"id": 7003, "ticketNumber": "T20250319.0001", "title": "VPN drops every hour", "companyID": 501, "status": 7, "priority": 1, "queueID": 202,
+        {"id": 7003, "ticketNumber": "T20250319.0001", "title": "VPN drops every hour", "companyID": 501, "configurationItemID": 1001, "status": 7, "priority": 1, "queueID": 202,
          "assignedResourceID": 102, "assignedResourceRoleID": 302, "contractID": 601, "createDate": "2025-03-19T07:12:30.500Z", "creatorResourceID": 102,
          "dueDateTime": "2025-03-19T12:00:00Z", "lastActivityDate": fresh},
         {"id": 7004, "ticketNumber": "T20250320.0007", "title": "Scanner sends empty pages", "companyID": 503, "contactID": 803, "status": 8, "priority": 2,

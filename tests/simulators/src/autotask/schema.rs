@@ -202,7 +202,7 @@ pub(crate) static TICKETS: Entity = Entity {
         int("assignedResourceID").of("Resources"),
         int("assignedResourceRoleID").of("Roles"),
         int("contactID").of("Contacts"),
-        int("configurationItemID"),
+        int("configurationItemID").of("ConfigurationItems"),
         int("contractID").of("Contracts"),
         int("contractServiceID"),
         int("contractServiceBundleID"),
@@ -471,6 +471,25 @@ pub(crate) static CONTACTS: Entity = Entity {
     ],
 };
 
+/// Devices and what else a company has; `rmmDeviceAuditHostname` is what a management agent reports.
+pub(crate) static CONFIGURATION_ITEMS: Entity = Entity {
+    path: "ConfigurationItems",
+    name: "ConfigurationItem",
+    root: Root::NotSimulated,
+    fields: &[
+        id(),
+        int("companyID").of("Companies"),
+        int("contactID").of("Contacts"),
+        int("configurationItemType"),
+        int("productID"),
+        text("referenceTitle", 200),
+        text("referenceNumber", 100),
+        text("serialNumber", 100),
+        text("rmmDeviceAuditHostname", 255).read_only(),
+        flag("isActive"),
+    ],
+};
+
 /// Work types and their kin.
 pub(crate) static BILLING_CODES: Entity = Entity {
     path: "BillingCodes",
@@ -497,7 +516,7 @@ pub(crate) static CONTRACTS: Entity = Entity {
 };
 
 /// Every entity that the simulator has.
-pub(crate) static ENTITIES: [&Entity; 15] = [
+pub(crate) static ENTITIES: [&Entity; 16] = [
     &TICKETS,
     &TICKET_NOTES,
     &TIME_ENTRIES,
@@ -511,6 +530,7 @@ pub(crate) static ENTITIES: [&Entity; 15] = [
     &RESOURCE_SERVICE_DESK_ROLES,
     &COMPANIES,
     &CONTACTS,
+    &CONFIGURATION_ITEMS,
     &BILLING_CODES,
     &CONTRACTS,
 ];
