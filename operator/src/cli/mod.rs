@@ -16,6 +16,7 @@ mod replay;
 mod sessions;
 mod set_aside;
 mod shadow;
+mod shadow_diff;
 mod statement;
 mod suggest;
 mod token;

@@ -15,6 +15,7 @@ pub(crate) mod replay;
 pub(crate) mod rights;
 pub(crate) mod sessions;
 pub(crate) mod set_aside;
+pub(crate) mod shadow_diff;
 pub(crate) mod statement;
 pub(crate) mod story;
 pub(crate) mod suggest;

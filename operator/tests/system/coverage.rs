@@ -3,14 +3,9 @@
 use serde_json::{Value, json};
 use simulators::ended_at;
 
-use crate::harness::{Desk, TICKET, TICKET_ID};
+use crate::harness::{Desk, TICKET, TICKET_ID, now};
 
 const SESSIONS: usize = 3;
-
-#[expect(clippy::disallowed_methods, reason = "a source is asked by the time of day")]
-fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
-}
 
 /// The connection of somebody who lost a day: sessions that ended from two hours ago on, and no event of any.
 async fn desk_with_silent_sessions() -> Desk {

@@ -6,5 +6,6 @@ mod connection;
 mod coverage;
 mod harness;
 mod new_connection;
+mod shadow;
 mod tested;
 mod unmatched;
