@@ -13,6 +13,7 @@ pub(crate) mod poller;
 pub(crate) mod preview;
 pub(crate) mod replay;
 pub(crate) mod rights;
+pub(crate) mod session_key;
 pub(crate) mod sessions;
 pub(crate) mod set_aside;
 pub(crate) mod shadow_diff;

@@ -6,6 +6,7 @@ mod connection;
 mod coverage;
 mod harness;
 mod new_connection;
+mod session_key;
 mod shadow;
 mod tested;
 mod unmatched;
