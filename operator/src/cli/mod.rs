@@ -3,13 +3,13 @@
 mod argument;
 mod backfill;
 mod completions;
-mod confirm;
 mod connected;
 mod connection;
 mod desk;
 mod doubt;
 mod links;
 mod preview;
+mod progress;
 mod question;
 mod range;
 mod replay;

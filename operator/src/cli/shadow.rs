@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use session::{ApplianceId, Lsid};
 
 use super::Common;
-use super::confirm::confirm;
 use super::desk::{Desk, now, unread};
+use super::question::confirm;
 use super::sessions::minute;
 use super::shadow_diff::diff;
 use crate::failure::{Failure, Outcome};

@@ -6,9 +6,9 @@ use serde_json::json;
 use session::content::TicketReference;
 
 use super::Common;
-use super::confirm::confirm;
 use super::connected::Connected;
 use super::desk::{Desk, FilterArgs, now, unchanged};
+use super::question::confirm;
 use super::sessions;
 use super::suggest::suggest;
 use crate::desk::changes;
