@@ -24,7 +24,7 @@ use telemetry::{Line, Log};
 use crate::clock::{self, ROUND_MAX};
 use crate::daily::{self, Range};
 use crate::log_line::{Task, backfilled_line, failed_line, notice_failed_line, polled_line, statement_line};
-use crate::notify::Notifier;
+use crate::notify::{self, Notifier};
 use crate::run::{RunError, Site, Tally};
 
 /// Connections that are looked after at the same time. One that is down takes half a minute before it fails, and nobody should wait for
@@ -213,6 +213,9 @@ impl Poller {
         }
         let statement = self.state(site, due).await?;
         self.remember(site.appliance, due);
+        if !notify::is_wanted(site.link.document().statement, &statement) {
+            return Ok(());
+        }
         // Of two pollers at once, one tells.
         let group = format!("statement to {}", due.to);
         if self.ledger.should_notify(site.appliance, &group, clock::now()).await.unwrap_or(true)

@@ -10,8 +10,9 @@ use session::ApplianceId;
 
 use super::Common;
 use super::argument::appliance_id;
-use super::confirm::{Progress, confirm};
 use super::desk::{Desk, now, unread};
+use super::progress::Progress;
+use super::question::confirm;
 use super::range::{check, check_known, no_range, range, unanswered};
 use super::sessions::minute;
 use crate::desk::backfill::{self, Cancelled, Stands, Wish};

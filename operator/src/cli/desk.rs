@@ -7,7 +7,7 @@ use ledger::{EndSpan, Ledger, LedgerError};
 use session::ApplianceId;
 
 use super::Common;
-use super::confirm::Progress;
+use super::progress::Progress;
 use crate::desk::appliances;
 use crate::desk::changes::NotChanged;
 use crate::desk::sessions::{self, Filter, Session, State};

@@ -6,8 +6,8 @@ use serde_json::json;
 use session::RemoteId;
 
 use super::Common;
-use super::confirm::confirm;
 use super::desk::{Desk, now, unchanged};
+use super::question::confirm;
 use crate::desk::changes::{self, Seen};
 use crate::desk::replay;
 use crate::failure::{Failure, Outcome};

@@ -3,19 +3,23 @@
 mod argument;
 mod backfill;
 mod completions;
-mod confirm;
+mod connected;
 mod connection;
 mod desk;
 mod doubt;
 mod links;
 mod preview;
+mod progress;
 mod question;
 mod range;
 mod replay;
+mod session_key;
 mod sessions;
 mod set_aside;
 mod shadow;
+mod shadow_diff;
 mod statement;
+mod suggest;
 mod token;
 mod unmatched;
 mod why;
@@ -76,6 +80,15 @@ enum Command {
     /// Says which LiveLinks and which custom link to set up, with the addresses of this connection.
     #[command(after_help = "Example:\n  session-bridge links default")]
     Links(links::Arguments),
+    /// Makes a session key for a ticket: what a customer types, or a link, and the text of an invitation.
+    ///
+    /// Its session waits for whom --for names, and carries the ticket's number as its external key, so that it is written there. The ticket is
+    /// read in Autotask before.
+    #[command(
+        name = "session-key",
+        after_help = "Examples:\n  session-bridge session-key default --ticket T20250318.0042 --for rep:dwhitfield\n  session-bridge session-key default --ticket T20250318.0042 --for 'team:Service Desk' --minutes 60 --json"
+    )]
+    SessionKey(session_key::SessionKey),
     /// Shows the note, the surveys and the time entry of a report as they would be; without any network.
     ///
     /// For templates and settings, before they are stored. Exit code 1 if a template cannot be used.
@@ -148,6 +161,7 @@ impl Cli {
         match self.command {
             Command::Connection(command) => command.run(&self.common).await,
             Command::Links(arguments) => arguments.run(&self.common).await,
+            Command::SessionKey(command) => command.run(&self.common).await,
             Command::Preview(arguments) => arguments.run(&self.common),
             Command::Sessions(command) => command.run(&self.common).await,
             Command::Why(command) => command.run(&self.common).await,

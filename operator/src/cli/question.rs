@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
+use super::Common;
 use super::argument::text_of;
 use crate::failure::Failure;
 
@@ -35,13 +36,20 @@ pub(crate) fn text(given: Option<String>, option: &str, question: &str, default:
     }
 }
 
-/// Yes or no; `yes` answers beforehand.
+/// Whether the person wants it; `--yes` answers beforehand. Anything but a yes is a no, and told.
 ///
 /// # Errors
 ///
 /// Wrong usage: there is nobody to ask.
-pub(crate) fn confirm(yes: bool, question: &str) -> Result<bool, Failure> {
-    Ok(yes || matches!(line(&format!("{question} (yes or no): "), "--yes")?.to_lowercase().as_str(), "y" | "yes"))
+pub(crate) fn confirm(common: &Common, question: &str) -> Result<bool, Failure> {
+    if common.yes {
+        return Ok(true);
+    }
+    let yes = matches!(line(&format!("{question} [y/N] "), "--yes")?.to_lowercase().as_str(), "y" | "yes");
+    if !yes {
+        eprintln!("Nothing was changed.");
+    }
+    Ok(yes)
 }
 
 /// A secret: from the file, else from the variable, else typed unseen.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Common;
-use super::confirm::{Progress, confirm};
 use super::desk::{Desk, FilterArgs, now, unread};
+use super::progress::Progress;
+use super::question::confirm;
 use crate::desk::replay::{self, Asked, Report};
 use crate::desk::sessions::{self, Session};
 use crate::failure::{Failure, Outcome};

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Common;
-use super::confirm::Progress;
 use super::desk::{Desk, FilterArgs, now, unread};
+use super::progress::Progress;
 use crate::desk::sessions::{self, After, Row, State};
 use crate::desk::story;
 use crate::failure::{Failure, Outcome};

@@ -6,8 +6,9 @@ use serde_json::json;
 use session::ApplianceId;
 
 use super::Common;
-use super::confirm::{Progress, confirm};
 use super::desk::now;
+use super::progress::Progress;
+use super::question::confirm;
 use super::sessions::minute;
 use crate::desk::appliances;
 use crate::desk::set_aside::{self, DeadLetter, Held, InQuarantine};

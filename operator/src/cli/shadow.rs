@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use session::{ApplianceId, Lsid};
 
 use super::Common;
-use super::confirm::confirm;
 use super::desk::{Desk, now, unread};
+use super::question::confirm;
 use super::sessions::minute;
+use super::shadow_diff::diff;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Format};
 
@@ -20,6 +21,15 @@ pub(crate) enum Command {
     /// Shows the texts that would have been written, whole chats included.
     #[command(after_help = "Example:\n  session-bridge shadow show 7d1f0c52a9be4e6f8a3b90d4c6e21f57")]
     Show {
+        /// The session's lsid.
+        lsid: String,
+    },
+    /// Compares what would have been written with what others have written on the ticket at that time.
+    ///
+    /// That time is from a day before the session's end to two days after it. Notes are paired by their words, time entries by whose they
+    /// are and when. `+` is only here, `-` only there. Exit code 1 if nobody has written what would have been written, or a time entry differs.
+    #[command(after_help = "Example:\n  session-bridge shadow diff 7d1f0c52a9be4e6f8a3b90d4c6e21f57")]
+    Diff {
         /// The session's lsid.
         lsid: String,
     },
@@ -37,6 +47,12 @@ impl Command {
         match self {
             Self::List => list(common).await,
             Self::Show { lsid } => show(common, &lsid).await,
+            Self::Diff { lsid } => {
+                let lsid = parse(&lsid)?;
+                let desk = Desk::open(common).await?;
+                let (appliance, kept) = kept(common, &desk, &lsid).await?;
+                diff(common, &desk, &appliance, &lsid, &kept).await
+            }
         }
     }
 }
@@ -75,16 +91,23 @@ async fn list(common: &Common) -> Result<Outcome, Failure> {
 async fn show(common: &Common, lsid: &str) -> Result<Outcome, Failure> {
     let lsid = parse(lsid)?;
     let desk = Desk::open(common).await?;
+    let (appliance, kept) = kept(common, &desk, &lsid).await?;
+    match common.format() {
+        Format::Json => output::json(&json!({ "appliance": appliance, "lsid": lsid, "writes": kept })),
+        Format::Text => print!("{}", texts(&kept)),
+    }
+    Ok(Outcome::Done)
+}
+
+/// What is kept of that session, and of which appliance it is.
+async fn kept(common: &Common, desk: &Desk, lsid: &Lsid) -> Result<(ApplianceId, Value), Failure> {
     for appliance in &desk.appliances {
-        let Some(kept) = desk.ledger.shadow(appliance, &lsid).await.map_err(|error| unread(&error))? else { continue };
-        match common.format() {
-            Format::Json => output::json(&json!({ "appliance": appliance, "lsid": lsid, "writes": kept })),
-            Format::Text => print!("{}", texts(&kept)),
+        if let Some(kept) = desk.ledger.shadow(appliance, lsid).await.map_err(|error| unread(&error))? {
+            return Ok((appliance.clone(), kept));
         }
-        return Ok(Outcome::Done);
     }
     desk.check_appliance(common).await?;
-    Err(nothing_kept(&lsid))
+    Err(nothing_kept(lsid))
 }
 
 /// The kept writes, each under its heading.

@@ -8,8 +8,8 @@ use session::ApplianceId;
 
 use super::Common;
 use super::argument::appliance_id;
-use super::confirm::Progress;
 use super::desk::now;
+use super::progress::Progress;
 use super::range::{check, check_known, range, unanswered};
 use super::sessions::minute;
 use crate::desk::poller::Poller;

@@ -1,17 +1,16 @@
 //! `session-bridge unmatched`: sessions without a ticket, and the ticket that a person names for one.
 
-use std::time::Duration;
-
 use clap::Subcommand;
 use link::from_document::key_rules;
 use serde_json::json;
 use session::content::TicketReference;
-use tokio::time::Instant;
 
 use super::Common;
-use super::confirm::confirm;
+use super::connected::Connected;
 use super::desk::{Desk, FilterArgs, now, unchanged};
+use super::question::confirm;
 use super::sessions;
+use super::suggest::suggest;
 use crate::desk::changes;
 use crate::desk::replay;
 use crate::desk::sessions::{Session, State};
@@ -25,6 +24,15 @@ pub(crate) enum Command {
     List {
         #[command(flatten)]
         filter: FilterArgs,
+    },
+    /// Suggests open tickets for a session: by its customer's name and company, and by the computer.
+    ///
+    /// Reads the session's report on the appliance, and asks Autotask for companies, contacts and configuration items that fit, and for
+    /// their open tickets. Each comes with its reason; none is ever assigned by itself. Exit code 1 if nothing fits.
+    #[command(after_help = "Example:\n  session-bridge unmatched suggest 7d1f0c52a9be4e6f8a3b90d4c6e21f57")]
+    Suggest {
+        /// The session: its lsid (or the beginning of it) or its sequence number.
+        session: String,
     },
     /// Names the ticket of a session, and has it written there.
     ///
@@ -40,8 +48,6 @@ pub(crate) enum Command {
 
 /// The most that a list of unmatched sessions shows; more need a rule rather than a person.
 const LIST_MAX: usize = 1_000;
-/// How long Autotask may take to tell of a ticket.
-const TICKET_TIME_LIMIT: Duration = Duration::from_secs(60);
 
 impl Command {
     pub(crate) async fn run(self, common: &Common) -> Result<Outcome, Failure> {
@@ -50,6 +56,7 @@ impl Command {
                 filter.state = vec![State::Unmatched];
                 sessions::list(common, &filter, LIST_MAX, None, false).await
             }
+            Self::Suggest { session } => suggest(common, &session).await,
             Self::Assign { session, ticket } => assign(common, &session, &ticket).await,
         }
     }
@@ -87,16 +94,9 @@ async fn assign(common: &Common, name: &str, ticket: &str) -> Result<Outcome, Fa
 }
 
 async fn read_ticket(desk: &Desk, session: &Session, reference: TicketReference) -> Result<session::content::Ticket, Failure> {
-    let link = desk.stack.links()?.get(&session.appliance, now()).await.map_err(|error| {
-        let hint = format!("look at its document: session-bridge connection show {}", session.appliance);
-        Failure::refused(format!("the connection of {} cannot be used: {error}", session.appliance), hint)
-    })?;
-    let read = link.ticketing.ticket(&reference, Instant::now() + TICKET_TIME_LIMIT).await;
-    let read = read.map_err(|error| {
-        let hint = format!("session-bridge connection test {}", session.appliance);
-        Failure::refused(format!("Autotask does not tell of the ticket: {error}"), hint)
-    })?;
-    read.ok_or_else(|| {
+    let connected = Connected::to(&desk.stack, &session.appliance).await?;
+    let read = connected.link.ticketing.ticket(&reference, Connected::deadline()).await;
+    read.map_err(|failure| connected.ticketing_says("of the ticket", &failure))?.ok_or_else(|| {
         let hint = "see whether it is misspelt, or whether the API user may see it";
         Failure::refused("there is no such ticket in Autotask", hint)
     })

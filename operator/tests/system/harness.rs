@@ -6,12 +6,19 @@ use std::process::{Command, Output, Stdio};
 
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use serde_json::{Value, json};
-use simulators::{ApplianceTenant, AutotaskTenant, LocalSystem, connection_document};
+use simulators::{ApplianceTenant, AutotaskTenant, LocalSystem, connection_document, ended_at};
 
 /// The number of the ticket that the main job writes on; tests/simulators/README.md lists the others.
 pub(crate) const TICKET: &str = "T20250318.0042";
 /// Its id.
 pub(crate) const TICKET_ID: i64 = 7001;
+
+const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
+#[expect(clippy::disallowed_methods, reason = "a source is asked by the time of day")]
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
 
 /// The system under test.
 pub(crate) fn system() -> &'static LocalSystem {
@@ -68,6 +75,35 @@ impl Desk {
         let desk = Self::new();
         desk.store(&format!("{:#}\n", desk.document(changes))).await;
         desk
+    }
+
+    /// With the connection document changed like this, and one session: its report holds that key, and it ended an hour ago without any
+    /// event. Returns its lsid, too. A statement puts it into the queue.
+    pub(crate) async fn with_session(changes: Value, key: &str) -> (Self, String) {
+        let polled = json!({ "deliver_from": (now() - HOUR * 26).to_string(), "polling": { "enabled": true } });
+        let desk = Self::connected(connection_document::changed(polled, changes)).await;
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../events/reports/printer-without-surveys.xml");
+        let report = std::fs::read_to_string(path).unwrap().replace(TICKET, key);
+        let lsid = format!("{:032x}", fastrand::u128(..));
+        desk.appliance.put_session(&lsid, &ended_at(&report, (now() - HOUR).as_second())).await;
+        desk.run(&["statement", &desk.id, "--from", "6h", "--json"]).await;
+        (desk, lsid)
+    }
+
+    /// The session as it is listed once it is in that state; two minutes at most.
+    pub(crate) async fn until_state(&self, lsid: &str, state: &str) -> Value {
+        let mut last = Value::Null;
+        for _ in 0..120 {
+            let shown = self.run(&["sessions", "show", lsid, "--appliance", &self.id, "--json"]).await;
+            if shown.code != 3 {
+                last = shown.json()["sessions"][0].clone();
+                if last["state"] == state {
+                    return last;
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+        panic!("not {state} in two minutes: {last:#}");
     }
 
     /// The usual connection document, changed like this (RFC 7396: `null` removes).
@@ -149,11 +185,6 @@ pub(crate) async fn enqueue(group: &str, text: &str) {
     let send = aws_sdk_sqs::Client::from_conf(config.build()).send_message().queue_url(&system().events_queue_url);
     let id = format!("{:032x}", fastrand::u128(..));
     send.message_group_id(group).message_deduplication_id(id).message_body(text).send().await.unwrap();
-}
-
-#[expect(clippy::disallowed_methods, reason = "a source is asked by the time of day")]
-pub(crate) fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
 }
 
 fn secrets() -> aws_sdk_secretsmanager::Client {

@@ -6,5 +6,8 @@ mod connection;
 mod coverage;
 mod harness;
 mod new_connection;
+mod session_key;
+mod shadow;
 mod tested;
+mod unmatched;
 mod week;

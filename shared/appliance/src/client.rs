@@ -1,5 +1,5 @@
 //! The client of one appliance: fetches the report of a session, and the list of those that ended within a window, and gives a running
-//! session its external key; with a token or with a user's password.
+//! session its external key; with a token or with a user's password. For people it asks for rights and makes session keys.
 //!
 //! One call is one request on a connection of its own (and one for a token, when there is none): the vendor demands that the
 //! connection is closed after each call. Redirects are never followed, since they would carry the credentials elsewhere.
@@ -19,16 +19,19 @@ use tokio_util::io::StreamReader;
 
 mod answer;
 mod api_information;
+mod command_answer;
 mod config;
 mod external_key;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod sealed_token;
+mod session_key;
 mod token;
 
 pub use api_information::{ApiInformation, CommandRight};
 pub use config::{ApplianceConfig, ConfigError, Credentials};
 pub use sealed_token::SealedToken;
+pub use session_key::{SessionKey, Team, WaitsFor};
 use token::TokenSource;
 
 use crate::report::{read_listing_async, read_report_async};

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use appliance::client::WaitsFor;
 use appliance::{ApplianceClient, ApplianceConfig, CommandRight, Credentials};
 use session::{ApplianceId, EndedSession, Failure, Listing, Lsid, Sentence, SupportSession, Window};
 use simulators::{ApplianceSimulator, ApplianceTenant, Fault, FaultAction};
@@ -321,4 +322,31 @@ async fn rights_of_the_account_are_told_whatever_they_are() {
     assert_eq!((nothing.command_right(), nothing.may_report()), (CommandRight::None, Some(false)));
     let stranger = self::client(&tenant, account("another-secret"));
     assert!(matches!(stranger.authenticate(PATIENCE).await, Err(Failure::CredentialsRefused { .. })));
+}
+
+#[tokio::test]
+async fn session_key_carries_the_external_key_for_as_long_as_it_is_told() {
+    let (_simulator, tenant, client) = ready().await;
+    tenant.stop_clock_at("2025-03-18T13:00:00Z".parse().unwrap()).await;
+    let minutes = std::num::NonZeroU32::new(30);
+    let key = client.session_key(&WaitsFor::General, "T20250318.0042", minutes, PATIENCE).await.unwrap();
+    assert_eq!((key.external_key.as_deref(), key.available), (Some("T20250318.0042"), Some(false)));
+    assert_eq!(key.expires_at.to_string(), "2025-03-18T13:30:00Z");
+    assert!(key.mail_body.contains(&key.url) && key.url.starts_with(tenant.url()));
+    let day = client.session_key(&WaitsFor::Team(4), "T20250318.0042", None, PATIENCE).await.unwrap();
+    assert_eq!(day.expires_at.to_string(), "2025-03-19T13:00:00Z");
+}
+
+#[tokio::test]
+async fn session_key_is_refused_without_the_right_or_for_nobody() {
+    let (_simulator, tenant, client) = ready().await;
+    tenant.settings(serde_json::json!({ "logins": ["dwhitfield"] })).await;
+    let nobody = client.session_key(&WaitsFor::Representative("nobody".to_owned()), "T1", None, PATIENCE).await;
+    assert!(matches!(nobody, Err(Failure::Refused { .. })));
+    tenant.settings(serde_json::json!({ "may_command": "read_only" })).await;
+    let Err(Failure::Blocked { remedy, .. }) = client.session_key(&WaitsFor::General, "T1", None, PATIENCE).await else {
+        panic!("the right is missing")
+    };
+    assert!(remedy.to_string().contains("Command API"));
+    assert_eq!(client.teams(PATIENCE).await.unwrap().len(), 2, "reading is allowed");
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use session::EventKind;
 use session::settings::{Mode, RETRY_HOURS_DEFAULT, SHADOW_DAYS_DEFAULT, Settings, TicketCreation};
 use url::Url;
@@ -60,6 +60,9 @@ pub struct Document {
     /// Asking the appliance for sessions that no event told of.
     #[serde(default)]
     pub polling: Polling,
+    /// When people are told of the daily statement. It is made and kept in any case, if `polling.enabled` is.
+    #[serde(default)]
+    pub statement: StatementNotice,
     /// The Autotask tenant.
     pub autotask: AutotaskConnection,
     /// What is taken out of texts before they leave for a ticket.
@@ -161,6 +164,19 @@ impl Default for Polling {
     fn default() -> Self {
         Self { enabled: false, overlap_hours: 2, look_again_hours: vec![1, 6, 24, 72] }
     }
+}
+
+/// When people are told of the daily statement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StatementNotice {
+    /// Every day.
+    Daily,
+    /// If a session is not at its end.
+    #[default]
+    Exceptions,
+    /// Never: somebody else looks at the statements.
+    Off,
 }
 
 fn retry_hours_default() -> u32 {

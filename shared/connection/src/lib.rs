@@ -22,7 +22,7 @@ mod schema;
 mod value;
 
 pub use autotask::{AutotaskConnection, AutotaskNote, AutotaskTicket, AutotaskTimeEntry, TimeEntryDefaults};
-pub use document::{ApplianceConnection, ApplianceCredentials, Document, OAuth, Password, Polling};
+pub use document::{ApplianceConnection, ApplianceCredentials, Document, OAuth, Password, Polling, StatementNotice};
 pub use events::{EventOptions, EventSetting};
 pub use loader::{CACHE_TTL, Connections, LoadError, Loaded, REFRESH_INTERVAL_MIN, Version};
 pub use problem::{DocumentError, Warning, WarningKind};

@@ -4,15 +4,20 @@
 //! `session::failure::Failure`, told apart by what to do next. Field names, message texts and URLs of a vendor stay in here.
 //! Nothing is decided here: neither what to write nor whether to try again.
 
+pub mod activity;
 pub mod autotask;
+pub mod suggestion;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use session::content::{Author, Content, LookUp, NoAuthor, Place, Ticket, TicketDraft, TicketReference, TicketWish};
 use session::failure::Failure;
-use session::ids::{RemoteId, RoleId};
+use session::ids::{RemoteId, RoleId, TicketId};
 use session::time_entry::date_worked;
 use tokio::time::Instant;
+
+use activity::Activity;
+use suggestion::{Suggestions, Traces};
 
 pub use autotask::{AutotaskClient, Config, ConfigError, ThresholdInformation};
 
@@ -102,6 +107,26 @@ impl Ticketing {
             Content::TimeEntry { ticket, entry } => client.create_time_entry(*ticket, entry, deadline).await,
             Content::Attachment(attachment) => client.create_attachment(attachment, deadline).await,
             Content::Ticket(draft) => client.create_ticket(draft, deadline).await,
+        }
+    }
+
+    /// The open tickets that fit what a session tells, for a person to choose from.
+    ///
+    /// # Errors
+    /// Any [`Failure`] of a read.
+    pub async fn suggest(&self, traces: &Traces, now: Timestamp, deadline: Instant) -> Result<Suggestions, Failure> {
+        match self {
+            Self::Autotask(client) => client.suggest(traces, now, deadline).await,
+        }
+    }
+
+    /// What others and we have written on a ticket in that span, both ends included.
+    ///
+    /// # Errors
+    /// Any [`Failure`] of a read.
+    pub async fn activity(&self, ticket: TicketId, span: (Timestamp, Timestamp), deadline: Instant) -> Result<Activity, Failure> {
+        match self {
+            Self::Autotask(client) => client.activity(ticket, span, deadline).await,
         }
     }
 

@@ -46,8 +46,8 @@ impl Arguments {
         })?;
         let out = self.out.display().to_string();
         let is_there = self.out.exists();
-        if is_there && !question::confirm(common.yes, &format!("{out} exists. Replace it?"))? {
-            return Err(Failure::usage("nothing was written", "name another file with --out"));
+        if is_there && !question::confirm(common, &format!("{out} exists. Replace it?"))? {
+            return Ok(Outcome::Done);
         }
         let zone = "Time zone of the notes, as in Europe/Berlin";
         let time_zone = question::text(self.time_zone, "--time-zone", zone, "", is_time_zone)?;

@@ -117,13 +117,8 @@ impl Arguments {
         let stack = Stack::find(common).await?;
         let vault = vault(&stack)?;
         let there = vault.stored(&self.appliance).await?;
-        if there.is_some()
-            && !question::confirm(common.yes, &format!("{} has a connection document. Replace it?", self.appliance))?
-        {
-            return Err(Failure::usage(
-                "nothing was changed",
-                format!("see it with: session-bridge connection show {}", self.appliance),
-            ));
+        if there.is_some() && !question::confirm(common, &format!("{} has a connection document. Replace it?", self.appliance))? {
+            return Ok(Outcome::Done);
         }
         let text = self.document()?;
         let secret = vault.name(&self.appliance);
@@ -218,7 +213,7 @@ impl Arguments {
         let checks = rights::test(document, &wanted, now(), &mut tell).await;
         let failed = checks.iter().filter(|check| !check.ok).count();
         eprintln!("\n{}", verdict(checks.len(), failed));
-        let goes_on = failed == 0 || common.yes || question::confirm(false, "Store the document all the same?").unwrap_or(false);
+        let goes_on = failed == 0 || question::confirm(common, "Store the document all the same?").unwrap_or(false);
         if goes_on {
             return Ok(checks);
         }

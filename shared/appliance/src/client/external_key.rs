@@ -3,12 +3,9 @@
 
 use std::time::Duration;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
 use session::{Failure, Lsid, Sentence};
 
-use super::{ApplianceClient, answer, within};
-use crate::report::refusal;
+use super::{ApplianceClient, answer, command_answer, within};
 
 const ACTION: &str = "set_session_attributes";
 
@@ -33,32 +30,13 @@ impl ApplianceClient {
     }
 }
 
-/// Whether a command succeeded: its answer is `<success>` or `<error>`, both with status 200.
+/// Whether the command succeeded: its answer is `<success>` or `<error>`, both with status 200.
 fn succeeded(body: &[u8]) -> Result<(), Failure> {
-    let text = String::from_utf8_lossy(body);
-    let mut reader = Reader::from_str(&text);
-    let (mut root, mut content) = (None, String::new());
-    loop {
-        match reader.read_event().map_err(|_| unreadable())? {
-            Event::Start(tag) | Event::Empty(tag) if root.is_none() => root = Some(tag.local_name().as_ref().to_owned()),
-            Event::Text(text) => content.push_str(&text.xml10_content()),
-            Event::DocType(_) => return Err(unreadable()),
-            Event::Eof => break,
-            _ => {}
-        }
+    match command_answer::read(body, ACTION, "success") {
+        Ok(_) => Ok(()),
+        Err(Failure::Blocked { sentence, .. }) => Err(Failure::Blocked { sentence, remedy: Sentence::new(REMEDY) }),
+        Err(failure) => Err(failure),
     }
-    match root.as_deref() {
-        Some("success") => Ok(()),
-        Some("error") => Err(match refusal(content.trim()).into() {
-            Failure::Blocked { sentence, .. } => Failure::Blocked { sentence, remedy: Sentence::new(REMEDY) },
-            failure => failure,
-        }),
-        _ => Err(unreadable()),
-    }
-}
-
-fn unreadable() -> Failure {
-    Failure::Unreadable { what: Sentence::new("the answer to set_session_attributes is none of the command API") }
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl AutotaskClient {
     }
 
     /// All rows of a query, page by page.
-    async fn all_rows(&self, entity: Entity, query: &Query, deadline: Instant) -> Result<Vec<Value>, Failure> {
+    pub(super) async fn all_rows(&self, entity: Entity, query: &Query, deadline: Instant) -> Result<Vec<Value>, Failure> {
         let mut all = Vec::new();
         let mut next = query.clone();
         for _ in 0..PAGES_MAX {

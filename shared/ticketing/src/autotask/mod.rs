@@ -1,7 +1,7 @@
 //! A client of the Autotask PSA REST API, version 1.0: what Session Bridge reads and writes there, and nothing else.
 //!
-//! Reading order: [`AutotaskClient`] and its operations, a file per subject (`tickets`, `authors`, `writes`,
-//! `new_ticket`, `lookups`, `threshold`, `rights`, `picklists`); below them `transport` (one HTTP call: address, credentials, bounds, the slots per entity) with `zone` (which
+//! Reading order: [`AutotaskClient`] and its operations, a file per subject (`tickets`, `authors`, `writes`, `new_ticket`, `lookups`,
+//! `threshold`, `rights`, `picklists`, `suggest`, `activity`); below them `transport` (one HTTP call: address, credentials, bounds, the slots per entity) with `zone` (which
 //! host) and `answer` with `vendor_texts` (what came back, pure); beside them `query` and `row`, the two shapes of the wire.
 //!
 //! Three rules hold everywhere. A row that a query returns is checked again here, because Autotask drops an operator that it does
@@ -11,6 +11,7 @@
 //! Facts marked "vendor reference" come from Autotask's published documentation, "observed by clients" from other clients of the
 //! same API.
 
+mod activity;
 mod answer;
 mod authors;
 mod cache;
@@ -24,6 +25,7 @@ mod picklists;
 mod query;
 mod rights;
 mod row;
+mod suggest;
 mod threshold;
 mod tickets;
 mod transport;

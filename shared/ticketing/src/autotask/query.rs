@@ -44,6 +44,8 @@ pub(super) enum Condition {
     Field { operator: Operator, field: &'static str, value: Value },
     /// Any of these.
     Any(Vec<Condition>),
+    /// All of these.
+    All(Vec<Condition>),
 }
 
 /// The comparisons in use.
@@ -59,6 +61,12 @@ pub(super) enum Operator {
     LessOrEqual,
     #[serde(rename = "contains")]
     Contains,
+    #[serde(rename = "beginsWith")]
+    BeginsWith,
+    #[serde(rename = "noteq")]
+    NotEqual,
+    #[serde(rename = "in")]
+    In,
 }
 
 impl Condition {
@@ -82,6 +90,21 @@ impl Condition {
         Self::Field { operator: Operator::LessOrEqual, field, value: value.into() }
     }
 
+    /// The field has another value. A field without a value has none (as in SQL).
+    pub(super) fn not_equal(field: &'static str, value: impl Into<Value>) -> Self {
+        Self::Field { operator: Operator::NotEqual, field, value: value.into() }
+    }
+
+    /// The field has one of these ids.
+    pub(super) fn one_of(field: &'static str, ids: impl Iterator<Item = i64>) -> Self {
+        Self::Field { operator: Operator::In, field, value: ids.collect() }
+    }
+
+    /// The field begins with this text.
+    pub(super) fn begins_with(field: &'static str, text: &str) -> Self {
+        Self::Field { operator: Operator::BeginsWith, field, value: text.into() }
+    }
+
     /// The field holds this text.
     pub(super) fn contains(field: &'static str, text: &str) -> Self {
         Self::Field { operator: Operator::Contains, field, value: text.into() }
@@ -99,6 +122,10 @@ impl Serialize for Condition {
             }
             Self::Any(items) => {
                 map.serialize_entry("op", "or")?;
+                map.serialize_entry("items", items)?;
+            }
+            Self::All(items) => {
+                map.serialize_entry("op", "and")?;
                 map.serialize_entry("items", items)?;
             }
         }

@@ -38,9 +38,6 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entity {
     Tickets,
-    Companies,
-    Contacts,
-    ConfigurationItems,
     BillingCodes,
     TicketNotes,
     TicketNoteAttachments,
@@ -48,6 +45,9 @@ pub(super) enum Entity {
     Resources,
     Roles,
     ResourceServiceDeskRoles,
+    Companies,
+    Contacts,
+    ConfigurationItems,
     ThresholdInformation,
 }
 
@@ -58,9 +58,6 @@ impl Entity {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Tickets => "Tickets",
-            Self::Companies => "Companies",
-            Self::Contacts => "Contacts",
-            Self::ConfigurationItems => "ConfigurationItems",
             Self::BillingCodes => "BillingCodes",
             Self::TicketNotes => "TicketNotes",
             Self::TicketNoteAttachments => "TicketNoteAttachments",
@@ -68,6 +65,9 @@ impl Entity {
             Self::Resources => "Resources",
             Self::Roles => "Roles",
             Self::ResourceServiceDeskRoles => "ResourceServiceDeskRoles",
+            Self::Companies => "Companies",
+            Self::Contacts => "Contacts",
+            Self::ConfigurationItems => "ConfigurationItems",
             Self::ThresholdInformation => "ThresholdInformation",
         }
     }

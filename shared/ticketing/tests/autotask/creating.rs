@@ -58,7 +58,7 @@ async fn every_name_becomes_an_id() {
     let fields = json!({
         "accountName": "acme & sons", "title": "Label printer \"Lab 2\"", "description": "offline", "statusName": "In Progress", "priority": "high",
         "queueID": "202", "ticketCategoryName": "Standard", "ticketType": "Incident", "source": "Phone", "issueType": "Printer",
-        "contactName": "Jörg Müller", "installedProductName": "lab2-pc07", "assignedResourceName": "dana.whitfield@acme.example",
+        "contactName": "Jörg Müller", "installedProductName": "lab 2, label printing", "assignedResourceName": "dana.whitfield@acme.example",
         "assignedResourceRoleName": "Engineer", "allocationCodeName": "Remote Support", "purchaseOrderNumber": 4711,
         "estimatedHours": "1.5", "dueDateTime": "2026-03-20T12:00:00+01:00",
     });
@@ -73,9 +73,9 @@ async fn every_name_becomes_an_id() {
 
 #[tokio::test]
 async fn contact_and_device_are_found_by_their_other_names() {
-    let names = json!({ "contactEmail": "J.Mueller@acme.example", "configurationItemName": "ACC-NB03.acme.example" });
+    let names = json!({ "contactEmail": "J.Mueller@acme.example", "configurationItemName": "LAB2-PC07.acme.example" });
     let draft = drafted(&acme().await, names).await.unwrap();
-    assert_eq!((&draft["contactID"], &draft["configurationItemID"]), (&json!(801), &json!(1003)));
+    assert_eq!((&draft["contactID"], &draft["configurationItemID"]), (&json!(801), &json!(1001)));
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn unknown_labels_and_people_are_refused_with_what_fits_and_no_name_of_a_p
         json!({ "assignedResourceName": "nobody@acme.example" }),
         json!({ "assignedResourceName": "norole" }),
         json!({ "assignedResourceName": "dwhitfield", "assignedResourceRoleName": "Wizard" }),
-        json!({ "installedProductName": "LAB2-PC01" }),
+        json!({ "installedProductName": "LAB2-PC07 (retired)" }),
         json!({ "allocationCodeName": "Phone Support" }),
         json!({ "dueDateTime": "soon" }),
         json!({ "estimatedHours": "many" }),

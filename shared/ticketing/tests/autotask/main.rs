@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod activity;
 mod creating;
 mod faults;
 mod finding;
@@ -10,5 +11,6 @@ mod fixtures;
 mod reading;
 mod rights;
 mod scripted;
+mod suggesting;
 mod wire;
 mod writing;

@@ -40,6 +40,7 @@ pub(crate) fn answer(appliance: &mut Appliance, call: &Call, parameters: &BTreeM
         "get_api_info" => Ok(api_information(appliance, now)),
         "check_health" => Ok(health(call)),
         "generate_session_key" => generate_session_key(appliance, call, parameters, now),
+        "get_support_teams" => Ok(support_teams(appliance)),
         "set_session_attributes" => set_session_attributes(appliance, parameters),
         "get_session_attributes" => get_session_attributes(appliance, parameters),
         _ => Err("Invalid action"),
@@ -84,6 +85,14 @@ fn health(call: &Call) -> String {
     )
 }
 
+fn support_teams(appliance: &Appliance) -> String {
+    let team = |(id, name): (&u64, &String)| {
+        format!("\t<support_team id=\"{id}\">\n\t\t<name>{}</name>\n\t</support_team>\n", escape(name))
+    };
+    let teams: String = appliance.settings.teams.iter().map(team).collect();
+    format!("<support_teams xmlns=\"{COMMAND_NAMESPACE}\">\n{teams}</support_teams>")
+}
+
 fn generate_session_key(
     appliance: &mut Appliance,
     call: &Call,
@@ -95,6 +104,18 @@ fn generate_session_key(
     }
     let queue = parameters.get("queue_id").ok_or("A required parameter is missing: queue_id.")?;
     let (queue_name, queue_id) = queue_parts(queue)?;
+    // What a real one says is not documented, only that it refuses.
+    match (queue_name, queue_id) {
+        ("rep_username", Some(login))
+            if appliance.settings.logins.as_ref().is_some_and(|known| !known.iter().any(|one| one == login)) =>
+        {
+            return Err("There is no such representative.");
+        }
+        ("team", Some(id)) if !id.parse().is_ok_and(|id: u64| appliance.settings.teams.contains_key(&id)) => {
+            return Err("There is no such team.");
+        }
+        _ => {}
+    }
     check_fields(parameters)?;
     let life: i64 = match parameters.get("ttl") {
         Some(ttl) => ttl.parse().ok().filter(|ttl| *ttl > 0).ok_or("The ttl is invalid.")?,
@@ -107,7 +128,7 @@ fn generate_session_key(
         external_key,
         expires: now.as_second() + life,
     };
-    let body = session_key_element(call, &key, queue_name, queue_id);
+    let body = session_key_element(call, &key, (queue_name, queue_id), appliance.settings.somebody_available);
     appliance.session_keys.push(key);
     Ok(body)
 }
@@ -120,17 +141,18 @@ fn queue_parts(queue: &str) -> Result<(&str, Option<&str>), &'static str> {
     }
 }
 
-fn session_key_element(call: &Call, key: &SessionKey, queue: &str, queue_id: Option<&str>) -> String {
+fn session_key_element(call: &Call, key: &SessionKey, (queue, queue_id): (&str, Option<&str>), available: bool) -> String {
     let optional = |name: &str, value: Option<&str>| {
         value.map(|value| format!("\t<{name}>{}</{name}>\n", escape(value))).unwrap_or_default()
     };
     let link: String = (0..16).map(|_| format!("{:02x}", fastrand::u8(..))).collect();
     let url = escape(&format!("{}/?ak={link}", call.tenant_url));
     format!(
-        "<session_key xmlns=\"{COMMAND_NAMESPACE}\">\n\n\t<type>support</type>\n\t<expires>{}</expires>\n\t<queue available=\"0\">{queue}</queue>\n\
+        "<session_key xmlns=\"{COMMAND_NAMESPACE}\">\n\n\t<type>support</type>\n\t<expires>{}</expires>\n\t<queue available=\"{}\">{queue}</queue>\n\
          {}{}\t<short_key>{}</short_key>\n\t<key_url>{url}</key_url>\n\t<mail_subject>Remote Support Invitation</mail_subject>\n\
          \t<mail_body>\nClick on the link below and follow the directions.\n\n{url}\n\t</mail_body>\n</session_key>",
         key.expires,
+        u8::from(available),
         optional("queue_id", queue_id),
         optional("external_key", key.external_key.as_deref()),
         key.short_key,

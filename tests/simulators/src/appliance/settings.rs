@@ -1,5 +1,7 @@
 //! What a test may change about an appliance: credentials and settings.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Who may call. `PATCH _sim/credentials` changes the given ones and invalidates all tokens, as regenerating a secret does.
@@ -49,6 +51,12 @@ pub(crate) struct Settings {
     pub(crate) may_report: bool,
     /// The account's right to the command API.
     pub(crate) may_command: CommandRight,
+    /// Whether somebody is there to take a session of a key.
+    pub(crate) somebody_available: bool,
+    /// The logins for which a key can be made; none: any.
+    pub(crate) logins: Option<Vec<String>>,
+    /// The teams, number -> name.
+    pub(crate) teams: BTreeMap<u64, String>,
 }
 
 impl Default for Settings {
@@ -65,6 +73,9 @@ impl Default for Settings {
             legacy_login: true,
             may_report: true,
             may_command: CommandRight::FullAccess,
+            somebody_available: false,
+            logins: None,
+            teams: BTreeMap::from([(4, "Service Desk".to_owned()), (9, "Field Service".to_owned())]),
         }
     }
 }

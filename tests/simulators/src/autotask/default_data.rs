@@ -67,14 +67,12 @@ fn contacts() -> Value {
     ])
 }
 
-/// One name at two companies, one device that is not in use any more, and one that monitoring knows by its whole name.
 fn configuration_items() -> Value {
     json!([
-        {"id": 1001, "companyID": 501, "productID": 1, "contactID": 801, "referenceTitle": "LAB2-PC07", "serialNumber": "SN-1001", "isActive": true},
-        {"id": 1002, "companyID": 502, "productID": 1, "referenceTitle": "LAB2-PC07", "isActive": true},
-        {"id": 1003, "companyID": 501, "productID": 1, "referenceTitle": "Accounting laptop", "rmmDeviceAuditHostname": "ACC-NB03.acme.example",
-         "isActive": true},
-        {"id": 1004, "companyID": 501, "productID": 1, "referenceTitle": "LAB2-PC01", "isActive": false},
+        {"id": 1001, "companyID": 501, "contactID": 801, "referenceTitle": "Lab 2, label printing", "rmmDeviceAuditHostname": "lab2-pc07.acme.example",
+         "serialNumber": "5CG0213XYZ", "isActive": true},
+        {"id": 1002, "companyID": 503, "referenceTitle": "KES-SCAN01", "isActive": true},
+        {"id": 1003, "companyID": 501, "referenceTitle": "LAB2-PC07 (retired)", "isActive": false},
     ])
 }
 
@@ -165,7 +163,7 @@ fn tickets(now: Timestamp) -> Value {
          "dueDateTime": "2025-03-19T16:00:00Z", "lastActivityDate": fresh},
         {"id": 7002, "ticketNumber": "T20250318.0043", "title": "New starter laptop", "companyID": 502, "contactID": 802, "status": 1, "priority": 3,
          "queueID": 201, "createDate": "2025-03-18T14:05:00Z", "creatorResourceID": 103, "dueDateTime": "2025-03-25T16:00:00Z", "lastActivityDate": fresh},
-        {"id": 7003, "ticketNumber": "T20250319.0001", "title": "VPN drops every hour", "companyID": 501, "status": 7, "priority": 1, "queueID": 202,
+        {"id": 7003, "ticketNumber": "T20250319.0001", "title": "VPN drops every hour", "companyID": 501, "configurationItemID": 1001, "status": 7, "priority": 1, "queueID": 202,
          "assignedResourceID": 102, "assignedResourceRoleID": 302, "contractID": 601, "createDate": "2025-03-19T07:12:30.500Z", "creatorResourceID": 102,
          "dueDateTime": "2025-03-19T12:00:00Z", "lastActivityDate": fresh},
         {"id": 7004, "ticketNumber": "T20250320.0007", "title": "Scanner sends empty pages", "companyID": 503, "contactID": 803, "status": 8, "priority": 2,

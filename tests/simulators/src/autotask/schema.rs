@@ -471,21 +471,22 @@ pub(crate) static CONTACTS: Entity = Entity {
     ],
 };
 
-/// Devices of companies.
+/// Devices and what else a company has; `rmmDeviceAuditHostname` is what a management agent reports.
 pub(crate) static CONFIGURATION_ITEMS: Entity = Entity {
     path: "ConfigurationItems",
     name: "ConfigurationItem",
     root: Root::NotSimulated,
     fields: &[
         id(),
-        int("companyID").required().of("Companies"),
+        int("companyID").of("Companies"),
         int("contactID").of("Contacts"),
-        int("productID").required(),
+        int("configurationItemType"),
+        int("productID"),
         text("referenceTitle", 200),
         text("referenceNumber", 100),
         text("serialNumber", 100),
         text("rmmDeviceAuditHostname", 255).read_only(),
-        flag("isActive").required(),
+        flag("isActive"),
     ],
 };
 
