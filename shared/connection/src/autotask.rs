@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use session::settings::{Beneficiary, NoteSettings, Span, TimeEntrySettings, Visibility};
+use session::settings::{Beneficiary, NoteSettings, Rounding, Span, TimeEntrySettings, Visibility};
 use url::Url;
 
 use crate::value;
@@ -116,6 +116,10 @@ pub struct AutotaskTimeEntry {
     pub minimum_seconds: u32,
     /// Longer: refused, for a person to look at; hours, at most 24.
     pub maximum_hours: u32,
+    /// How the billed time is rounded; start and end of an entry stay true. Default: it is not.
+    pub rounding: Option<Rounding>,
+    /// What is billed at least; minutes.
+    pub minimum_billed_minutes: u32,
     /// Fields of every entry.
     pub defaults: TimeEntryDefaults,
 }
@@ -145,10 +149,19 @@ pub struct TimeEntryDefaults {
 /// As the delivery has it where nothing is said.
 impl Default for AutotaskTimeEntry {
     fn default() -> Self {
-        let TimeEntrySettings { enabled, default_domain, resources, span, beneficiary, minimum_seconds, maximum_hours, .. } =
-            TimeEntrySettings::default();
-        let defaults = TimeEntryDefaults::default();
-        Self { enabled, default_domain, resources, span, beneficiary, minimum_seconds, maximum_hours, defaults }
+        let settings = TimeEntrySettings::default();
+        Self {
+            enabled: settings.enabled,
+            default_domain: settings.default_domain,
+            resources: settings.resources,
+            span: settings.span,
+            beneficiary: settings.beneficiary,
+            minimum_seconds: settings.minimum_seconds,
+            maximum_hours: settings.maximum_hours,
+            rounding: settings.rounding,
+            minimum_billed_minutes: settings.minimum_billed_minutes,
+            defaults: TimeEntryDefaults::default(),
+        }
     }
 }
 
@@ -167,6 +180,8 @@ impl AutotaskTimeEntry {
             role_name: self.defaults.role_name.clone(),
             summary: self.defaults.summary_notes.clone(),
             offset_hours: self.defaults.offset_hours,
+            rounding: self.rounding,
+            minimum_billed_minutes: self.minimum_billed_minutes,
         }
     }
 }

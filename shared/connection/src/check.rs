@@ -23,7 +23,7 @@ pub(crate) struct Limit {
     value: fn(&Document) -> u32,
 }
 
-pub(crate) const LIMITS: [Limit; 7] = [
+pub(crate) const LIMITS: [Limit; 8] = [
     Limit { path: "retry_hours", range: RETRY_HOURS, value: |document| document.retry_hours },
     // No longer than the ledger keeps the sessions themselves when nothing else is said: whole chats are in these texts.
     Limit { path: "shadow_days", range: 1..=400, value: |document| document.shadow_days },
@@ -46,6 +46,11 @@ pub(crate) const LIMITS: [Limit; 7] = [
         path: "autotask.time_entry.maximum_hours",
         range: 1..=24,
         value: |document| document.autotask.time_entry.maximum_hours,
+    },
+    Limit {
+        path: "autotask.time_entry.minimum_billed_minutes",
+        range: 0..=1_440,
+        value: |document| document.autotask.time_entry.minimum_billed_minutes,
     },
 ];
 
@@ -129,8 +134,14 @@ fn refuse_plain_http(section: &str, key: &str, url: &Url, allow_plain_http: bool
     Err(DocumentError::key(format!("{section}.{key}"), problem))
 }
 
+/// Steps of billed time; minutes.
+const ROUNDING_MINUTES: RangeInclusive<u32> = 1..=240;
+
 fn refuse_time_entry(document: &Document) -> Result<(), DocumentError> {
     let time_entry = &document.autotask.time_entry;
+    if let Some(rounding) = time_entry.rounding {
+        within("autotask.time_entry.rounding.minutes", rounding.minutes, &ROUNDING_MINUTES)?;
+    }
     let is_domain = |domain: &str| !domain.trim().is_empty() && !domain.contains(|c: char| c == '@' || c.is_whitespace());
     if time_entry.default_domain.as_deref().is_some_and(|domain| !is_domain(domain)) {
         return Err(DocumentError::key("autotask.time_entry.default_domain", "expected a domain without @, as in example.com"));

@@ -7,6 +7,7 @@ use crate::plan::{note_characters_max, template_problems};
 use crate::step::Kept;
 use crate::write::Write;
 use crate::writing::Writing;
+use session::billing::offset_hours;
 use session::content::Content;
 use session::content::{Attachment, Author, Note, RoleCandidate, TimeEntry};
 use session::failure::Sentence;
@@ -100,7 +101,7 @@ impl Writing {
             date_worked: date_worked(attendance.start, &settings.time_zone),
             summary_notes: texts.summary_notes,
             internal_notes: texts.internal_notes,
-            offset_hours: settings.time_entry.offset_hours,
+            offset_hours: offset_hours(attendance.start, attendance.end, &settings.time_entry),
         };
         template_problems(base, &problems);
         Ok(entry)

@@ -1,7 +1,7 @@
 //! What an administrator can choose, as far as it decides what a session leaves on a ticket.
 //!
 //! The connection document is the crate `connection`'s, which reads, checks and documents it; of what is here only the choices
-//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`]) are written in it as they are. What only one ticketing system knows of, such as
+//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`], [`Rounding`]) are written in it as they are. What only one ticketing system knows of, such as
 //! note types and work types, is a matter of its client.
 
 use std::collections::BTreeMap;
@@ -105,6 +105,32 @@ pub struct TimeEntrySettings {
     pub summary: Option<String>,
     /// Added to the billable time; hours, may be negative.
     pub offset_hours: Option<f64>,
+    /// How the billed time is rounded; `None`: it is not.
+    pub rounding: Option<Rounding>,
+    /// What is billed at least; minutes.
+    pub minimum_billed_minutes: u32,
+}
+
+/// How billed time is rounded. Start and end of an entry stay as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rounding {
+    /// The step, 1 to 240 minutes.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 240)))]
+    pub minutes: u32,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// Which way billed time is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// To the next step.
+    Up,
+    /// To the nearest step; from the middle on to the next one.
+    Nearest,
 }
 
 impl Default for TimeEntrySettings {
@@ -120,6 +146,8 @@ impl Default for TimeEntrySettings {
             role_name: None,
             summary: None,
             offset_hours: None,
+            rounding: None,
+            minimum_billed_minutes: 0,
         }
     }
 }
