@@ -81,11 +81,13 @@ pub struct AutotaskNote {
     pub note_type: i32,
     /// Who can see the session note. Survey notes are always internal.
     pub visibility: Visibility,
+    /// Whether a second, shorter note that the customer can see goes beside the session note.
+    pub also_customer: bool,
 }
 
 impl Default for AutotaskNote {
     fn default() -> Self {
-        Self { note_type: 1, visibility: Visibility::default() }
+        Self { note_type: 1, visibility: Visibility::default(), also_customer: false }
     }
 }
 
@@ -93,7 +95,7 @@ impl AutotaskNote {
     /// What any ticketing system has of it.
     #[must_use]
     pub const fn settings(self) -> NoteSettings {
-        NoteSettings { visibility: self.visibility }
+        NoteSettings { visibility: self.visibility, also_customer: self.also_customer }
     }
 }
 

@@ -160,6 +160,7 @@ pub(crate) fn warnings(document: &Document, ignored_keys: &[String], value: &Val
     warnings.extend(unknown_events.map(|(name, _)| Warning::new(format!("events.{name}"), WarningKind::Unknown)));
     warnings.extend(bad_templates(document));
     warnings.extend(not_in_this_release(document));
+    warnings.extend(second_note_for_nobody(document));
     warnings.extend(insecure_settings(document));
     warnings.truncate(WARNINGS_MAX);
     warnings
@@ -193,6 +194,12 @@ fn bad_templates(document: &Document) -> impl Iterator<Item = Warning> {
 fn not_in_this_release(document: &Document) -> Option<Warning> {
     let kind = WarningKind::WithoutEffect { why: "this release does not create tickets" };
     document.autotask.ticket.create.then(|| Warning::new("autotask.ticket.create", kind))
+}
+
+fn second_note_for_nobody(document: &Document) -> Option<Warning> {
+    let note = document.autotask.note.settings();
+    let kind = WarningKind::WithoutEffect { why: "customers see the session note itself" };
+    (note.also_customer && !note.has_customer_note()).then(|| Warning::new("autotask.note.also_customer", kind))
 }
 
 fn insecure_settings(document: &Document) -> Vec<Warning> {

@@ -17,7 +17,7 @@ use crate::writing::Writing;
 use session::content::{Ticket, TicketReference};
 use session::external_key::NoTicket;
 use session::failure::Failure;
-use session::settings::{Settings, Visibility};
+use session::settings::Settings;
 
 /// A session whose ticket is looked for.
 #[derive(Debug)]
@@ -91,5 +91,5 @@ fn objection(reference: &TicketReference, ticket: &Ticket, settings: &Settings, 
     if ticket.last_activity.is_none_or(|at| later(at, age_limit) < now) {
         return Some(Unmatched::StaleTicket);
     }
-    (settings.note.visibility == Visibility::Customer).then_some(Unmatched::DigitsShownToCustomer)
+    settings.note.shows_customer().then_some(Unmatched::DigitsShownToCustomer)
 }

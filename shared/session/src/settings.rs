@@ -66,6 +66,22 @@ pub enum Mode {
 pub struct NoteSettings {
     /// Who can see the session note. Survey notes are always internal.
     pub visibility: Visibility,
+    /// Whether a shorter note that the customer can see goes beside the session note.
+    pub also_customer: bool,
+}
+
+impl NoteSettings {
+    /// Whether a shorter note for the customer is written beside the session note: not where they see that one.
+    #[must_use]
+    pub fn has_customer_note(&self) -> bool {
+        self.also_customer && self.visibility != Visibility::Customer
+    }
+
+    /// Whether the customer sees any note.
+    #[must_use]
+    pub fn shows_customer(&self) -> bool {
+        self.also_customer || self.visibility == Visibility::Customer
+    }
 }
 
 /// Who can see a note.
@@ -177,9 +193,10 @@ pub enum Beneficiary {
 }
 
 /// Names of the templates that can be overridden.
-pub const TEMPLATE_NAMES: [&str; 6] = [
+pub const TEMPLATE_NAMES: [&str; 7] = [
     "session_note",
     "session_note_customer",
+    "customer_note",
     "customer_survey",
     "representative_survey",
     "time_entry_summary",

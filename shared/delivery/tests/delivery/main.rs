@@ -4,6 +4,7 @@
 //! wrong at once, see the simulation.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod customer_note;
 mod cut_over;
 mod ends;
 mod gate;
