@@ -128,6 +128,11 @@ impl<'a> Scene<'a> {
         if let Some(overflow) = rendered.value.overflow {
             notes.push(Text { heading: "Attached to the note, which is full".to_owned(), body: overflow });
         }
+        if self.settings.note.has_customer_note() {
+            let rendered = self.templates.customer_note(&self.view());
+            self.problems.extend(rendered.problems);
+            notes.push(text(rendered.value));
+        }
         let customer = self.session.customer_surveys.iter().map(|survey| (SurveyKind::Customer, survey));
         let representative = self.session.representative_surveys.iter().map(|survey| (SurveyKind::Representative, survey));
         for (kind, survey) in customer.chain(representative).filter(|(_, survey)| !survey.is_blank()) {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use session::settings::{Beneficiary, NoteSettings, Span, TicketCreation, TimeEntrySettings, Visibility};
+use session::settings::{Beneficiary, NoteSettings, Rounding, Span, TicketCreation, TimeEntrySettings, Visibility};
 use url::Url;
 
 use crate::value;
@@ -92,11 +92,13 @@ pub struct AutotaskNote {
     pub note_type: i32,
     /// Who can see the session note. Survey notes are always internal.
     pub visibility: Visibility,
+    /// Whether a second, shorter note that the customer can see goes beside the session note.
+    pub also_customer: bool,
 }
 
 impl Default for AutotaskNote {
     fn default() -> Self {
-        Self { note_type: 1, visibility: Visibility::default() }
+        Self { note_type: 1, visibility: Visibility::default(), also_customer: false }
     }
 }
 
@@ -104,7 +106,7 @@ impl AutotaskNote {
     /// What any ticketing system has of it.
     #[must_use]
     pub const fn settings(self) -> NoteSettings {
-        NoteSettings { visibility: self.visibility }
+        NoteSettings { visibility: self.visibility, also_customer: self.also_customer }
     }
 }
 
@@ -127,6 +129,10 @@ pub struct AutotaskTimeEntry {
     pub minimum_seconds: u32,
     /// Longer: refused, for a person to look at; hours, at most 24.
     pub maximum_hours: u32,
+    /// How the billed time is rounded; start and end of an entry stay true. Default: it is not.
+    pub rounding: Option<Rounding>,
+    /// What is billed at least; minutes.
+    pub minimum_billed_minutes: u32,
     /// Fields of every entry.
     pub defaults: TimeEntryDefaults,
 }
@@ -156,10 +162,19 @@ pub struct TimeEntryDefaults {
 /// As the delivery has it where nothing is said.
 impl Default for AutotaskTimeEntry {
     fn default() -> Self {
-        let TimeEntrySettings { enabled, default_domain, resources, span, beneficiary, minimum_seconds, maximum_hours, .. } =
-            TimeEntrySettings::default();
-        let defaults = TimeEntryDefaults::default();
-        Self { enabled, default_domain, resources, span, beneficiary, minimum_seconds, maximum_hours, defaults }
+        let settings = TimeEntrySettings::default();
+        Self {
+            enabled: settings.enabled,
+            default_domain: settings.default_domain,
+            resources: settings.resources,
+            span: settings.span,
+            beneficiary: settings.beneficiary,
+            minimum_seconds: settings.minimum_seconds,
+            maximum_hours: settings.maximum_hours,
+            rounding: settings.rounding,
+            minimum_billed_minutes: settings.minimum_billed_minutes,
+            defaults: TimeEntryDefaults::default(),
+        }
     }
 }
 
@@ -178,6 +193,8 @@ impl AutotaskTimeEntry {
             role_name: self.defaults.role_name.clone(),
             summary: self.defaults.summary_notes.clone(),
             offset_hours: self.defaults.offset_hours,
+            rounding: self.rounding,
+            minimum_billed_minutes: self.minimum_billed_minutes,
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Limit {
     value: fn(&Document) -> u32,
 }
 
-pub(crate) const LIMITS: [Limit; 8] = [
+pub(crate) const LIMITS: [Limit; 9] = [
     Limit { path: "retry_hours", range: RETRY_HOURS, value: |document| document.retry_hours },
     // No longer than the ledger keeps the sessions themselves when nothing else is said: whole chats are in these texts.
     Limit { path: "shadow_days", range: 1..=400, value: |document| document.shadow_days },
@@ -48,6 +48,11 @@ pub(crate) const LIMITS: [Limit; 8] = [
         path: "autotask.time_entry.maximum_hours",
         range: 1..=24,
         value: |document| document.autotask.time_entry.maximum_hours,
+    },
+    Limit {
+        path: "autotask.time_entry.minimum_billed_minutes",
+        range: 0..=1_440,
+        value: |document| document.autotask.time_entry.minimum_billed_minutes,
     },
 ];
 
@@ -131,8 +136,14 @@ fn refuse_plain_http(section: &str, key: &str, url: &Url, allow_plain_http: bool
     Err(DocumentError::key(format!("{section}.{key}"), problem))
 }
 
+/// Steps of billed time; minutes.
+const ROUNDING_MINUTES: RangeInclusive<u32> = 1..=240;
+
 fn refuse_time_entry(document: &Document) -> Result<(), DocumentError> {
     let time_entry = &document.autotask.time_entry;
+    if let Some(rounding) = time_entry.rounding {
+        within("autotask.time_entry.rounding.minutes", rounding.minutes, &ROUNDING_MINUTES)?;
+    }
     let is_domain = |domain: &str| !domain.trim().is_empty() && !domain.contains(|c: char| c == '@' || c.is_whitespace());
     if time_entry.default_domain.as_deref().is_some_and(|domain| !is_domain(domain)) {
         return Err(DocumentError::key("autotask.time_entry.default_domain", "expected a domain without @, as in example.com"));
@@ -151,6 +162,7 @@ pub(crate) fn warnings(document: &Document, ignored_keys: &[String], value: &Val
     warnings.extend(unknown_events.map(|(name, _)| Warning::new(format!("events.{name}"), WarningKind::Unknown)));
     warnings.extend(bad_templates(document));
     warnings.extend(creation_not_heard_of(document));
+    warnings.extend(second_note_for_nobody(document));
     warnings.extend(insecure_settings(document));
     warnings.truncate(WARNINGS_MAX);
     warnings
@@ -188,6 +200,12 @@ fn creation_not_heard_of(document: &Document) -> Option<Warning> {
     let path = "events.support_conference_member_added";
     let is_off = !document.is_enabled(EventKind::SupportConferenceMemberAdded);
     (creates && is_off).then(|| Warning::new(path, WarningKind::WithoutEffect { why }))
+}
+
+fn second_note_for_nobody(document: &Document) -> Option<Warning> {
+    let note = document.autotask.note.settings();
+    let kind = WarningKind::WithoutEffect { why: "customers see the session note itself" };
+    (note.also_customer && !note.has_customer_note()).then(|| Warning::new("autotask.note.also_customer", kind))
 }
 
 fn insecure_settings(document: &Document) -> Vec<Warning> {

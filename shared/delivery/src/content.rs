@@ -7,6 +7,7 @@ use crate::plan::{note_characters_max, template_problems};
 use crate::step::Kept;
 use crate::write::Write;
 use crate::writing::Writing;
+use session::billing::offset_hours;
 use session::content::Content;
 use session::content::{Attachment, Author, Note, RoleCandidate, TimeEntry};
 use session::failure::Sentence;
@@ -41,6 +42,7 @@ impl Writing {
                 let index = usize::try_from(*n).ok().and_then(|n| n.checked_sub(2)).ok_or(Missing::Text)?;
                 self.continuations(base).into_iter().nth(index).map(note).ok_or(Missing::Text)
             }
+            WriteId::CustomerNote => self.customer_note(base).map(note),
             WriteId::Attachment(n) => self.attachment(base, *n).map(Content::Attachment),
             WriteId::CustomerSurvey(gsnumber) | WriteId::RepresentativeSurvey(gsnumber) => {
                 self.survey(base, id, *gsnumber).map(note)
@@ -66,6 +68,17 @@ impl Writing {
         let overflow = self.note.as_ref().and_then(|rendered| rendered.overflow.as_deref());
         let (session, settings) = (&self.reported.session, &base.case.rules.settings.note);
         overflow.map_or_else(Vec::new, |text| texts::continuations(text, session, settings, note_characters_max(base)))
+    }
+
+    /// None any more where it has been switched off since it was planned.
+    fn customer_note(&self, base: &mut Base) -> Result<Note, Missing> {
+        let rules = &base.case.rules;
+        if !rules.settings.note.has_customer_note() {
+            return Err(Missing::Text);
+        }
+        let Rendered { value, problems } = rules.templates.customer_note(&self.reported.view(&rules.settings.time_zone));
+        template_problems(base, &problems);
+        Ok(value)
     }
 
     /// The marker is made from the survey's connection, which two surveys may share: the write id tells them apart. It is cleaned only
@@ -100,7 +113,7 @@ impl Writing {
             date_worked: date_worked(attendance.start, &settings.time_zone),
             summary_notes: texts.summary_notes,
             internal_notes: texts.internal_notes,
-            offset_hours: settings.time_entry.offset_hours,
+            offset_hours: offset_hours(attendance.start, attendance.end, &settings.time_entry),
         };
         template_problems(base, &problems);
         Ok(entry)

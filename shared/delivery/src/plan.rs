@@ -20,6 +20,7 @@ impl Writing {
             let note = base.wanted_write().with(Detail::SessionNote { halvings: 0 });
             base.memory.record.add(WriteId::SessionNote, note);
             self.render_session_note(base);
+            plan_customer_note(base);
             self.plan_time(base);
         }
         plan_surveys(base, &self.reported.session);
@@ -86,6 +87,15 @@ impl Writing {
             base.memory.record.add(WriteId::Continuation(n), Write::wanted(None));
         }
         count > 0
+    }
+}
+
+/// A session whose note was written before the setting came is left as it is, but for an operator's replay.
+fn plan_customer_note(base: &mut Base) {
+    let is_wanted = base.case.rules.settings.note.has_customer_note();
+    let note_is_open = base.memory.write(&WriteId::SessionNote).is_some_and(|write| !write.state.is_final());
+    if is_wanted && (note_is_open || base.case.is_replay()) {
+        base.memory.record.add(WriteId::CustomerNote, base.wanted_write());
     }
 }
 

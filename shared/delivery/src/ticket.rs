@@ -24,7 +24,7 @@ use session::content::{Ticket, TicketReference};
 use session::external_key::NoTicket;
 use session::failure::Failure;
 use session::ids::{TicketId, TicketNumber};
-use session::settings::{Settings, TicketCreation, Visibility};
+use session::settings::{Settings, TicketCreation};
 use session::support_session::{Ended, SupportSession};
 use session::write_id::WriteId;
 use texts::View;
@@ -242,5 +242,5 @@ fn objection(reference: &TicketReference, ticket: &Ticket, settings: &Settings, 
     if ticket.last_activity.is_none_or(|at| later(at, age_limit) < now) {
         return Some(Unmatched::StaleTicket);
     }
-    (settings.note.visibility == Visibility::Customer).then_some(Unmatched::DigitsShownToCustomer)
+    settings.note.shows_customer().then_some(Unmatched::DigitsShownToCustomer)
 }

@@ -6,13 +6,14 @@
 //! - [`ids`], [`event`], [`origin`]: what happened, and who says so.
 //! - [`ended`]: which sessions a source lists as ended.
 //! - [`support_session`]: what the appliance reports of one session.
-//! - [`presence`], [`external_key`], [`time_entry`]: what that means for a ticket. [`write_id`]: what it leaves there, and the markers.
+//! - [`presence`], [`external_key`], [`time_entry`], [`billing`]: what that means for a ticket. [`write_id`]: what it leaves there, and the markers.
 //! - [`content`]: what is written, in the words of ticketing, free of any vendor's wire format.
 //! - [`settings`]: what an administrator can choose.
 //! - [`failure`]: what a call to a neighbour came to when it did not succeed.
 //!
 //! Its texts are in the crate `texts`, the state machine that brings one event to its end in `delivery`.
 
+pub mod billing;
 pub mod content;
 pub mod ended;
 pub mod event;

@@ -1,7 +1,7 @@
 //! What an administrator can choose, as far as it decides what a session leaves on a ticket.
 //!
 //! The connection document is the crate `connection`'s, which reads, checks and documents it; of what is here only the choices
-//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`], [`TicketCreation`]) are written in it as they are. What only one ticketing system knows of, such as
+//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`], [`Rounding`], [`TicketCreation`]) are written in it as they are. What only one ticketing system knows of, such as
 //! note types and work types, is a matter of its client.
 
 use std::collections::BTreeMap;
@@ -68,6 +68,22 @@ pub enum Mode {
 pub struct NoteSettings {
     /// Who can see the session note. Survey notes are always internal.
     pub visibility: Visibility,
+    /// Whether a shorter note that the customer can see goes beside the session note.
+    pub also_customer: bool,
+}
+
+impl NoteSettings {
+    /// Whether a shorter note for the customer is written beside the session note: not where they see that one.
+    #[must_use]
+    pub fn has_customer_note(&self) -> bool {
+        self.also_customer && self.visibility != Visibility::Customer
+    }
+
+    /// Whether the customer sees any note.
+    #[must_use]
+    pub fn shows_customer(&self) -> bool {
+        self.also_customer || self.visibility == Visibility::Customer
+    }
 }
 
 /// Who can see a note.
@@ -121,6 +137,32 @@ pub struct TimeEntrySettings {
     pub summary: Option<String>,
     /// Added to the billable time; hours, may be negative.
     pub offset_hours: Option<f64>,
+    /// How the billed time is rounded; `None`: it is not.
+    pub rounding: Option<Rounding>,
+    /// What is billed at least; minutes.
+    pub minimum_billed_minutes: u32,
+}
+
+/// How billed time is rounded. Start and end of an entry stay as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rounding {
+    /// The step, 1 to 240 minutes.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 240)))]
+    pub minutes: u32,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// Which way billed time is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// To the next step.
+    Up,
+    /// To the nearest step; from the middle on to the next one.
+    Nearest,
 }
 
 impl Default for TimeEntrySettings {
@@ -136,6 +178,8 @@ impl Default for TimeEntrySettings {
             role_name: None,
             summary: None,
             offset_hours: None,
+            rounding: None,
+            minimum_billed_minutes: 0,
         }
     }
 }
@@ -165,9 +209,10 @@ pub enum Beneficiary {
 }
 
 /// Names of the templates that can be overridden.
-pub const TEMPLATE_NAMES: [&str; 6] = [
+pub const TEMPLATE_NAMES: [&str; 7] = [
     "session_note",
     "session_note_customer",
+    "customer_note",
     "customer_survey",
     "representative_survey",
     "time_entry_summary",

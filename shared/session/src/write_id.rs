@@ -21,6 +21,8 @@ pub enum WriteId {
     Continuation(u32),
     /// `attachment.<n>`: text that did not fit into the note, from 1.
     Attachment(u32),
+    /// `note.customer`: the shorter note that the customer sees, beside the session note.
+    CustomerNote,
     /// `time.<resource>`: the time entry of that resource.
     Time(ResourceId),
     /// `time.rep-<key>`: a time entry whose resource is not known (yet).
@@ -109,9 +111,11 @@ impl WriteId {
     pub const fn kind(&self) -> WriteKind {
         match self {
             Self::Ticket => WriteKind::Ticket,
-            Self::SessionNote | Self::Continuation(_) | Self::CustomerSurvey(_) | Self::RepresentativeSurvey(_) => {
-                WriteKind::Note
-            }
+            Self::SessionNote
+            | Self::Continuation(_)
+            | Self::CustomerNote
+            | Self::CustomerSurvey(_)
+            | Self::RepresentativeSurvey(_) => WriteKind::Note,
             Self::Attachment(_) => WriteKind::Attachment,
             Self::Time(_) | Self::TimeOf(_) | Self::TimeOfNobody => WriteKind::TimeEntry,
         }
@@ -125,6 +129,7 @@ impl fmt::Display for WriteId {
             Self::SessionNote => formatter.write_str("note.session"),
             Self::Continuation(n) => write!(formatter, "note.session.{n}"),
             Self::Attachment(n) => write!(formatter, "attachment.{n}"),
+            Self::CustomerNote => formatter.write_str("note.customer"),
             Self::Time(resource) => write!(formatter, "time.{resource}"),
             Self::TimeOf(representative) => write!(formatter, "time.rep-{representative}"),
             Self::TimeOfNobody => formatter.write_str("time.none"),
@@ -144,6 +149,7 @@ impl FromStr for WriteId {
         match text {
             "ticket" => return Ok(Self::Ticket),
             "note.session" => return Ok(Self::SessionNote),
+            "note.customer" => return Ok(Self::CustomerNote),
             "time.none" => return Ok(Self::TimeOfNobody),
             _ => {}
         }
@@ -250,6 +256,7 @@ mod tests {
             (WriteId::SessionNote, "note.session"),
             (WriteId::Continuation(2), "note.session.2"),
             (WriteId::Attachment(1), "attachment.1"),
+            (WriteId::CustomerNote, "note.customer"),
             (WriteId::Time(ResourceId(4711)), "time.4711"),
             (WriteId::TimeOf(representative), "time.rep-17"),
             (WriteId::TimeOfNobody, "time.none"),

@@ -16,7 +16,8 @@
 //! attributes, templates) may hold such texts; in what is rendered their square brackets are round ones.
 //!
 //! - `templates`: built-in ones and overrides; `steps`: how long they may take. `model`, `timeline`, `participants`: the data that they are given.
-//! - `session_note`: the note of a session, fitted to its length. `survey_note`, `time_texts`, `ticket_texts`: the other texts.
+//! - `session_note`: the note of a session, fitted to its length; `customer_note`: the shorter one. `survey_note`, `time_texts`,
+//!   `ticket_texts`: the other texts.
 //! - `redact`: what is taken out of a session before anything is made of it.
 //! - `overflow`: where the rest of a long note goes. `text`: how times and foreign texts are written.
 
@@ -24,6 +25,7 @@ use jiff::tz::TimeZone;
 
 use session::support_session::{Ended, SupportSession};
 
+mod customer_note;
 mod model;
 mod overflow;
 mod participants;

@@ -45,7 +45,7 @@ impl Templates {
             Visibility::Internal | Visibility::InternalAndComanaged => (Audience::Internal, TemplateName::SessionNote),
         };
         let model = SessionModel::new(view, audience);
-        let title = session_title(view, &model);
+        let title = session_title(view, &model, &WriteId::SessionNote);
         let mut problems = Vec::new();
         let mut fitting = Fitting {
             templates: self,
@@ -61,7 +61,7 @@ impl Templates {
 }
 
 /// `Remote session 48213, 25 min, Dana Whitfield [<marker>]`.
-fn session_title(view: &View<'_>, model: &SessionModel) -> String {
+pub(crate) fn session_title(view: &View<'_>, model: &SessionModel, write: &WriteId) -> String {
     let primary = model.technicians.iter().find(|technician| technician.primary).map(|technician| technician.name.as_str());
     let words =
         [Some(session_name(view.session).as_str()), model.heading.duration.as_deref(), Some(primary.unwrap_or("nobody joined"))]
@@ -69,7 +69,7 @@ fn session_title(view: &View<'_>, model: &SessionModel) -> String {
             .flatten()
             .collect::<Vec<_>>()
             .join(", ");
-    title(&words, &Marker::new(&view.session.lsid, &WriteId::SessionNote), NOTE_TITLE_CHARACTERS_MAX)
+    title(&words, &Marker::new(&view.session.lsid, write), NOTE_TITLE_CHARACTERS_MAX)
 }
 
 /// Brings one model to its length.

@@ -37,6 +37,7 @@ const _: () = assert!(OUTPUT_BYTES_MAX > crate::ATTACHMENT_BYTES_MAX);
 pub(crate) enum TemplateName {
     SessionNote,
     SessionNoteCustomer,
+    CustomerNote,
     CustomerSurvey,
     RepresentativeSurvey,
     TimeEntrySummary,
@@ -48,6 +49,7 @@ impl TemplateName {
         match self {
             Self::SessionNote => "session_note",
             Self::SessionNoteCustomer => "session_note_customer",
+            Self::CustomerNote => "customer_note",
             Self::CustomerSurvey => "customer_survey",
             Self::RepresentativeSurvey => "representative_survey",
             Self::TimeEntrySummary => "time_entry_summary",
@@ -57,9 +59,10 @@ impl TemplateName {
 }
 
 /// The built-in texts, under their names in the settings.
-pub(crate) const BUILT_IN_TEXTS: [(&str, &str); 6] = [
+pub(crate) const BUILT_IN_TEXTS: [(&str, &str); 7] = [
     ("session_note", include_str!("../templates/session_note.hbs")),
     ("session_note_customer", include_str!("../templates/session_note_customer.hbs")),
+    ("customer_note", include_str!("../templates/customer_note.hbs")),
     ("customer_survey", include_str!("../templates/customer_survey.hbs")),
     ("representative_survey", include_str!("../templates/representative_survey.hbs")),
     ("time_entry_summary", include_str!("../templates/time_entry_summary.hbs")),

@@ -28,7 +28,7 @@ fn note_with(
 ) -> Rendered<SessionNote> {
     let time_zone = berlin();
     let view = View { session, time_zone: &time_zone, ended: session.ended_at.map_or(Ended::Unknown, Ended::Reported) };
-    templates.session_note(&view, &NoteSettings { visibility }, characters_max)
+    templates.session_note(&view, &NoteSettings { visibility, ..NoteSettings::default() }, characters_max)
 }
 
 fn note(session: &SupportSession, visibility: Visibility, characters_max: usize) -> SessionNote {
@@ -100,6 +100,21 @@ mod audience {
         assert_eq!(problems, []);
         let rendered = note_with(&templates, &printer(), Visibility::Customer, NOTE_CHARACTERS_MAX);
         assert_eq!((rendered.value.note.description.as_str(), rendered.problems), ("-", vec![]));
+    }
+
+    #[test]
+    fn shorter_note_for_the_customer_is_a_page_at_most_and_given_nothing_that_is_ours() {
+        let everything =
+            "{{#each work}}{{text}}{{/each}}{{addresses}}{{external_key}}{{#each timeline}}{{name}}: {{text}}\n{{/each}}";
+        let (templates, problems) = overrides(&[("customer_note", everything)]);
+        assert_eq!(problems, []);
+        let (time_zone, session) = (berlin(), chatty(300, 100));
+        let view = View { session: &session, time_zone: &time_zone, ended: Ended::Unknown };
+        let Rendered { value, problems } = templates.customer_note(&view);
+        assert_eq!(problems, []);
+        assert!(value.title.ends_with("/note.customer]") && !value.title.contains("Whitfield"), "{}", value.title);
+        assert!(length(&value.description) <= 4_000 && value.description.ends_with("\n\nShortened."));
+        assert!(!value.description.contains("Replaced driver") && !value.description.contains("Whitfield"));
     }
 
     #[test]

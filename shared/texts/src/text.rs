@@ -212,6 +212,7 @@ mod tests {
             WriteId::SessionNote,
             WriteId::Continuation(2),
             WriteId::Attachment(1),
+            WriteId::CustomerNote,
             WriteId::Time(ResourceId(-1)),
             WriteId::TimeOf(RepresentativeKey::new(None, None)),
             WriteId::TimeOfNobody,

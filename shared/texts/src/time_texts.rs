@@ -10,6 +10,7 @@ use crate::participants::{Audience, Participants};
 use crate::templates::{TemplateName, Templates};
 use crate::text::{beginning, length, one_line, one_line_or_none};
 use crate::{NOTE_CHARACTERS_MAX, Rendered, View};
+use session::billing::billed_seconds;
 use session::content::RoleReason;
 use session::ids::{ResourceId, RoleId};
 use session::local_time::{Clock, duration};
@@ -58,6 +59,7 @@ pub(crate) struct TimeModel {
     primary: bool,
     entry_period: String,
     entry_duration: String,
+    billed: Option<String>,
     present: Option<String>,
     others: Option<String>,
     customer: Option<String>,
@@ -107,6 +109,9 @@ pub(crate) fn time_model(
     let name = theirs.first().and_then(|person| person.colleague_name.or(person.public_name));
     let customer = view.session.customers.iter().find(|customer| customer.primary).or(view.session.customers.first());
     let entry_duration = duration(attendance.end.as_second() - attendance.start.as_second());
+    let billed = billed_seconds(attendance.start, attendance.end, settings);
+    let is_other = settings.rounding.is_some() || settings.minimum_billed_minutes > 0;
+    let billed = is_other.then(|| duration(billed));
     TimeModel {
         heading: HeadingModel::new(view),
         summary: configured_summary(settings),
@@ -118,6 +123,7 @@ pub(crate) fn time_model(
         primary: attendance.primary,
         entry_period: clock.span(attendance.start, attendance.end),
         entry_duration,
+        billed,
         present: present(&attendance.connections, &clock, started_at),
         others: others(&others_there, &clock, started_at),
         customer: participants.primary_customer_name(),

@@ -14,7 +14,7 @@ use session::support_session::Ended;
 use session::support_session::SurveyKind;
 use session::time_entry::{PlannedTime, TimePlan, date_worked, plan};
 use session::{Lsid, ResourceId, RoleId, SupportSession};
-use texts::{NOTE_CHARACTERS_MAX, Rendered, SessionNote, Templates, TimeContext, View};
+use texts::{NOTE_CHARACTERS_MAX, Redactor, Rendered, SessionNote, Templates, TimeContext, View};
 
 fn report(name: &str) -> SupportSession {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/reports").join(name).with_extension("xml");
@@ -39,7 +39,7 @@ fn without_problems<T>(rendered: Rendered<T>) -> T {
 
 fn session_note(session: &SupportSession, ended: Ended, visibility: Visibility) -> SessionNote {
     let time_zone = berlin();
-    let settings = NoteSettings { visibility };
+    let settings = NoteSettings { visibility, ..NoteSettings::default() };
     let view = View { session, time_zone: &time_zone, ended };
     without_problems(Templates::default().session_note(&view, &settings, NOTE_CHARACTERS_MAX))
 }
@@ -58,6 +58,12 @@ fn internal_note(name: &str) -> String {
 fn customer_note(name: &str) -> String {
     let session = report(name);
     as_read(&session_note(&session, reported(&session), Visibility::Customer).note)
+}
+
+fn shorter_note(name: &str) -> String {
+    let (session, time_zone) = (report(name), berlin());
+    let view = View { session: &session, time_zone: &time_zone, ended: reported(&session) };
+    as_read(&without_problems(Templates::default().customer_note(&view)))
 }
 
 macro_rules! snapshots {
@@ -91,6 +97,46 @@ snapshots!(customer_note:
     customer_note_of_representatives_who_come_and_go => "two-representatives",
     customer_note_with_every_type_of_event => "every-event-type",
 );
+
+snapshots!(shorter_note:
+    shorter_note_for_the_customer_of_a_printer_session => "printer",
+    shorter_note_for_the_customer_of_an_unattended_jump => "jump-unattended",
+    shorter_note_for_the_customer_of_a_session_that_nobody_joined => "nobody-joined",
+);
+
+#[test]
+fn note_and_survey_say_at_their_end_what_was_taken_out() {
+    let mut session = report("printer");
+    let body = session.events.iter_mut().filter_map(|event| event.body.as_mut()).last().unwrap();
+    *body = "Pay by 4111 1111 1111 1111 and 5555-5555-5555-4444. WLAN-Passwort: hunter2, Bearer abcdef0123456789".to_owned();
+    let mut survey = session.customer_surveys[0].clone();
+    survey.answers.push(("What else?".to_owned(), "my PIN: 0815".to_owned()));
+    let redactor = Redactor::default();
+    let taken_out = redactor.session(&mut session);
+    redactor.survey(&mut survey);
+    assert_eq!(taken_out.to_string(), "2 card numbers, 1 secret, 1 password");
+    let time_zone = berlin();
+    let note = session_note(&session, reported(&session), Visibility::Internal).note;
+    let view = View { session: &session, time_zone: &time_zone, ended: reported(&session) };
+    let survey = without_problems(Templates::default().survey_note(&view, SurveyKind::Customer, &survey));
+    insta::assert_snapshot!(format!("{}\n{}", as_read(&note), as_read(&survey)));
+}
+
+#[test]
+fn shortened_note_and_its_complete_text_both_say_what_was_taken_out() {
+    let mut session = report("long");
+    let bodies = session.events.iter_mut().filter_map(|event| event.body.as_mut());
+    bodies.skip(20).take(3).for_each(|body| body.push_str(" password: hunter2"));
+    Redactor::default().session(&mut session);
+    let SessionNote { note, overflow } = session_note(&session, reported(&session), Visibility::Internal);
+    assert!(note.description.encode_utf16().count() <= NOTE_CHARACTERS_MAX);
+    assert!(
+        note.description.ends_with("Taken out of this text: 3 passwords."),
+        "{}",
+        &note.description[note.description.len() - 300..]
+    );
+    assert!(overflow.unwrap().ends_with("Taken out of this text: 3 passwords."));
+}
 
 #[test]
 fn note_after_an_abnormal_close_says_where_its_end_is_from() {

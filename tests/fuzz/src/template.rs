@@ -103,7 +103,7 @@ fn write(templates: &Templates, name: &str, view: &View<'_>) {
     match name {
         "session_note" | "session_note_customer" => {
             let visibility = if name == "session_note" { Visibility::Internal } else { Visibility::Customer };
-            let settings = NoteSettings { visibility };
+            let settings = NoteSettings { visibility, ..NoteSettings::default() };
             let rendered = templates.session_note(view, &settings, NOTE_CHARACTERS_MAX);
             check_note(&rendered.value.note, &rendered.problems);
         }

@@ -15,6 +15,7 @@ pub(super) fn called(id: &WriteId) -> String {
         WriteId::Time(resource) => format!("the time entry of resource {resource}"),
         WriteId::TimeOf(_) => "the time entry of a representative whose resource is not known yet".to_owned(),
         WriteId::TimeOfNobody => "a time entry".to_owned(),
+        WriteId::CustomerNote => "the customer's note".to_owned(),
         WriteId::CustomerSurvey(_) => "the customer's exit survey".to_owned(),
         WriteId::RepresentativeSurvey(_) => "the representative's exit survey".to_owned(),
     }

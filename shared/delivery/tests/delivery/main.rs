@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod creation;
+mod customer_note;
 mod cut_over;
 mod ends;
 mod gate;

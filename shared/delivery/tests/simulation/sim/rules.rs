@@ -18,6 +18,8 @@ pub(crate) struct Choice {
     pub(crate) other_templates: bool,
     /// A time entry for each representative, not for the primary one alone.
     pub(crate) each: bool,
+    /// A shorter note for the customer beside the session note.
+    pub(crate) also_customer: bool,
     pub(crate) patience: Patience,
     /// The vendor's 300 seconds are waited for.
     pub(crate) waits: bool,
@@ -105,11 +107,17 @@ fn make(choice: Choice) -> Rules {
         "customer_survey" | "representative_survey" => "{{#each answers}}{{answer}}{{/each}}".to_owned(),
         _ => sign.to_owned(),
     };
-    let templates: BTreeMap<String, String> =
-        ["session_note", "customer_survey", "representative_survey", "time_entry_summary", "time_entry_internal"]
-            .into_iter()
-            .map(|name| (name.to_owned(), text(name)))
-            .collect();
+    let templates: BTreeMap<String, String> = [
+        "session_note",
+        "customer_note",
+        "customer_survey",
+        "representative_survey",
+        "time_entry_summary",
+        "time_entry_internal",
+    ]
+    .into_iter()
+    .map(|name| (name.to_owned(), text(name)))
+    .collect();
     let settings = Settings {
         mode: match choice.mode {
             ModeChoice::Deliver => Mode::Deliver,
@@ -124,7 +132,7 @@ fn make(choice: Choice) -> Rules {
         enabled_events,
         stale_ticket_days: 90,
         unknown_write_wait_seconds: if choice.waits { 300 } else { 0 },
-        note: NoteSettings::default(),
+        note: NoteSettings { also_customer: choice.also_customer, ..NoteSettings::default() },
         time_entry: TimeEntrySettings {
             enabled: true,
             default_domain: Some("example.com".to_owned()),

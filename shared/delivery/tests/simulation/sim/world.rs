@@ -380,6 +380,7 @@ impl World {
             events_off: self.events_off(self.now),
             other_templates: self.now >= self.schedule.templates_change_at,
             each: self.schedule.each,
+            also_customer: self.schedule.also_customer,
             patience: self.schedule.patience,
             waits: self.sabotage != Some(Sabotage::WaitingTime),
             user: self.schedule.tenant.user(self.now),

@@ -107,6 +107,8 @@ pub(crate) struct Schedule {
     pub(crate) deliver_from: Vec<(Millis, Option<Millis>)>,
     pub(crate) templates_change_at: Millis,
     pub(crate) each: bool,
+    /// Customers get a note of their own.
+    pub(crate) also_customer: bool,
     pub(crate) patience: Patience,
     /// The ledger forgets all sessions then.
     pub(crate) memory_lost_at: Millis,
@@ -130,6 +132,8 @@ impl Schedule {
         let quiet = !themes.0.is_empty() && dice.one_in(2);
         let mut schedule = Self::ordinary(quiet, &mut Chance::of(seed ^ 0x5ced_01e5));
         schedule.put_on(themes, &mut dice);
+        // By dice of its own: seeds that once found something stand for the same weather.
+        schedule.also_customer = Chance::of(seed ^ 0xc057_03e5).one_in(4);
         schedule
     }
 
@@ -178,6 +182,7 @@ impl Schedule {
             deliver_from: vec![(0, None)],
             templates_change_at: if chance.one_in(3) { chance.spread(SECOND, HOUR) } else { NEVER },
             each: chance.one_in(4),
+            also_customer: false,
             patience: if impatient { Patience::AnHour } else { Patience::HalfADay },
             memory_lost_at: NEVER,
             workers: chance.pick(&[1, 2, 2, 3]),
