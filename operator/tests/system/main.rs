@@ -10,3 +10,4 @@ mod session_key;
 mod shadow;
 mod tested;
 mod unmatched;
+mod wrong_stack;
