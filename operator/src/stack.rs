@@ -1,10 +1,11 @@
 //! Where everything is: the stack's outputs, and clients for what they name. Decides nothing.
 
+mod no_stack;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_lambda::config::StalledStreamProtectionConfig;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use connection::Connections;
@@ -13,6 +14,7 @@ use ledger::Ledger;
 use link::Links;
 use queue::{EventsQueue, WaitingRoom};
 
+use self::no_stack::NoStack;
 use crate::cli::Common;
 use crate::desk::poller::Poller;
 use crate::desk::token::Deployed;
@@ -34,19 +36,34 @@ impl Stack {
     ///
     /// When there are no credentials, no such stack, or no right to look.
     pub(crate) async fn find(common: &Common) -> Result<Self, Failure> {
+        Self::find_if_there(common).await?.ok_or_else(|| {
+            // Without a region nothing is asked.
+            NoStack::Absent.failure(&common.stack, common.region.as_deref().unwrap_or("this region"))
+        })
+    }
+
+    /// The same; none if there is no such stack, which before a first deployment is no failure.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::find`].
+    pub(crate) async fn find_if_there(common: &Common) -> Result<Option<Self>, Failure> {
         let config = sdk_config(common).await;
-        if config.region().is_none() {
+        let Some(region) = config.region().map(ToString::to_string) else {
             return Err(Failure::usage("no AWS region is set", "add --region, or set AWS_REGION or the profile's region"));
-        }
+        };
         let client = aws_sdk_cloudformation::Client::new(&config);
-        let answer = client.describe_stacks().stack_name(&common.stack).send().await;
-        let answer = answer.map_err(|error| not_found(common, &DisplayErrorContext(&error).to_string()))?;
-        let stack = answer.stacks().first().ok_or_else(|| not_found(common, "does not exist"))?;
+        let answer = match client.describe_stacks().stack_name(&common.stack).send().await.map_err(|error| NoStack::of(&error)) {
+            Ok(answer) => answer,
+            Err(NoStack::Absent) => return Ok(None),
+            Err(why) => return Err(why.failure(&common.stack, &region)),
+        };
+        let Some(stack) = answer.stacks().first() else { return Ok(None) };
         let outputs =
             stack.outputs().iter().filter_map(|output| Some((output.output_key.clone()?, output.output_value.clone()?)));
         let parameters = stack.parameters().iter();
         let parameters = parameters.filter_map(|given| Some((given.parameter_key.clone()?, given.parameter_value.clone()?)));
-        Ok(Self { name: common.stack.clone(), outputs: outputs.collect(), parameters: parameters.collect(), config })
+        Ok(Some(Self { name: common.stack.clone(), outputs: outputs.collect(), parameters: parameters.collect(), config }))
     }
 
     /// A value that the stack tells.
@@ -142,14 +159,4 @@ async fn sdk_config(common: &Common) -> SdkConfig {
         loader = loader.endpoint_url(endpoint);
     }
     loader.load().await
-}
-
-fn not_found(common: &Common, why: &str) -> Failure {
-    let hint = if why.contains("does not exist") {
-        "name it with --stack, and look whether --profile and --region are those that it was deployed with"
-    } else {
-        "sign in to AWS (for example: aws sso login), and look whether the account may cloudformation:DescribeStacks"
-    };
-    let why: String = why.chars().filter(|character| !character.is_control()).take(300).collect();
-    Failure::refused(format!("the stack {} cannot be read: {why}", common.stack), hint)
 }

@@ -127,13 +127,11 @@ async fn watch(ledger: &Ledger, poller: &Poller, mut job: Job, dry_run: bool) ->
                     break;
                 }
                 _ = tokio::signal::ctrl_c() => {
+                    job = as_kept(ledger, job).await;
                     return Err(stopped(&job, dry_run, Failure::refused("broken off", "")));
                 }
                 () = tokio::time::sleep(LOOK_EVERY) => {
-                    // Only to be shown: what cannot be read now is told by the answer.
-                    if let Ok(Some(kept)) = ledger.backfill::<StoredJob>(&job.appliance, job.id.as_str()).await {
-                        job = kept.job;
-                    }
+                    job = as_kept(ledger, job).await;
                 }
             }
             progress.tell(&how_far(&job));
@@ -141,6 +139,14 @@ async fn watch(ledger: &Ledger, poller: &Poller, mut job: Job, dry_run: bool) ->
         progress.tell(&how_far(&job));
     }
     Ok(job)
+}
+
+/// The job as it is kept now. Only to be shown: what cannot be read is told by the poller's answer.
+async fn as_kept(ledger: &Ledger, job: Job) -> Job {
+    match ledger.backfill::<StoredJob>(&job.appliance, job.id.as_str()).await {
+        Ok(Some(kept)) => kept.job,
+        _ => job,
+    }
 }
 
 fn how_far(job: &Job) -> String {

@@ -7,6 +7,7 @@ use ledger::{EndSpan, Ledger, LedgerError};
 use session::ApplianceId;
 
 use super::Common;
+use super::connection::vault;
 use super::progress::Progress;
 use crate::desk::appliances;
 use crate::desk::changes::NotChanged;
@@ -38,7 +39,8 @@ impl Desk {
         Ok(Self { stack, ledger, appliances })
     }
 
-    /// Refuses an appliance that the stack does not know and of which nothing was found: it is misspelt.
+    /// Refuses an appliance that the stack does not know and of which nothing was found: it is misspelt. One that has a document and no token
+    /// yet is known.
     pub(crate) async fn check_appliance(&self, common: &Common) -> Result<(), Failure> {
         for appliance in &self.appliances {
             // One that was taken off the stack keeps its sessions.
@@ -46,13 +48,14 @@ impl Desk {
                 return Ok(());
             }
         }
+        let Some(name) = &common.appliance else { return Ok(()) };
         let known = appliances::known(self.stack.parameter("ApplianceTokens").unwrap_or_default());
-        match &common.appliance {
-            Some(name) if self.appliances.iter().all(|named| !known.contains(named)) => {
-                Err(unknown_appliance(&self.stack, name, &known))
+        for appliance in &self.appliances {
+            if known.contains(appliance) || matches!(vault(&self.stack)?.stored(appliance).await, Ok(Some(_))) {
+                return Ok(());
             }
-            _ => Ok(()),
         }
+        Err(unknown_appliance(&self.stack, name, &known))
     }
 
     /// The sessions that are meant by that name, at least one.

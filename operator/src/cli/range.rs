@@ -82,7 +82,9 @@ pub(crate) fn unanswered(appliance: &ApplianceId, error: &NoAnswer) -> Failure {
         },
         NoAnswer::TooMuch => "ask for a shorter range".to_owned(),
         NoAnswer::Broken(_) => "try again; if it stays so, look at the poller's log".to_owned(),
-        NoAnswer::Denied => "the account needs lambda:InvokeFunction on the poller; docs/operator.md has the policy".to_owned(),
+        NoAnswer::Denied => {
+            "the account needs lambda:InvokeFunction on the poller; docs/operator-sessions.md has the policy".to_owned()
+        }
         NoAnswer::Gone(_) | NoAnswer::Unreadable => {
             "is it a Session Bridge of this release? deploy it again with make deploy".to_owned()
         }

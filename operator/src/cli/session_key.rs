@@ -26,7 +26,7 @@ pub(crate) struct SessionKey {
     /// The ticket that the session belongs to, by number or id.
     #[arg(long, value_name = "TICKET")]
     ticket: String,
-    /// Whom the session waits for: rep:<user name>, team:<number or name>, general, or issue:<code name>.
+    /// Whom the session waits for: `rep:USER`, `team:NUMBER` or `team:NAME`, `general`, or `issue:CODE`.
     #[arg(long = "for", value_name = "WHOM")]
     waits_for: For,
     /// How long the key works [as the appliance is set up, mostly a day]; minutes, a month at most.

@@ -27,8 +27,8 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) async fn run(self, common: &Common) -> Result<Outcome, Failure> {
         let Self::New { appliance } = self;
-        // The deploy line keeps the tokens that are there; without a stack it is that of a first deployment.
-        let deployed = Stack::find(common).await.ok();
+        // The deploy line keeps the tokens that are there; before a first deployment there are none. A stack that cannot be read may have some.
+        let deployed = Stack::find_if_there(common).await?;
         let new = token::new(&appliance, &common.stack, deployed.as_ref().map(Stack::deployed));
         match common.format() {
             Format::Json => output::json(&new),

@@ -40,7 +40,7 @@ fn unknown_session_appliance_and_stack_are_refused_with_what_to_do_next() {
         (program(&["why", "ffffffff"]), "sessions list shows"),
         (program(&["sessions", "list", "--appliance", "nobody"]), "it knows: default"),
         (program(&["sessions", "list", "--stack", "nothing"]), "--stack"),
-        (program_at("http://127.0.0.1:9", &["sessions", "list"]), "sign in to AWS"),
+        (program_at("http://127.0.0.1:9", &["sessions", "list"]), "look at the network"),
         (program(&["forget", lsid(9).as_str()]), "shadow list"),
         (program(&["deadletters", "show", "none"]), "deadletters list"),
     ] {

@@ -96,7 +96,7 @@ async fn what_is_not_there_is_named_with_what_to_do() {
     insta::assert_snapshot!("no_document", desk.run(&["connection", "show", &desk.id]).await.shown(&desk));
     let no_stack = desk.run(&["connection", "show", &desk.id, "--stack", "nowhere"]).await;
     assert_eq!(no_stack.code, 3);
-    assert!(no_stack.err.contains("the stack nowhere cannot be read") && no_stack.err.contains("--stack"), "{no_stack:?}");
+    assert!(no_stack.err.contains("there is no stack nowhere") && no_stack.err.contains("--stack"), "{no_stack:?}");
     let unreachable = desk.run_with(&["connection", "show", &desk.id], &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")]).await;
     assert_eq!(unreachable.code, 3, "{unreachable:?}");
     let no_region = desk.run_with(&["connection", "show", &desk.id], &[("AWS_REGION", "")]).await;

@@ -11,3 +11,4 @@ mod shadow;
 mod tested;
 mod unmatched;
 mod week;
+mod wrong_stack;

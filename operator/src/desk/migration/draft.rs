@@ -1,13 +1,12 @@
 //! A connection document in the making: which field of the form becomes which key, what takes the place of a field, and which value has
 //! no place. Decides by the field alone; whether the document's check takes a value shows later.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 use session::ApplianceId;
 
-use super::fields::Field;
+use super::fields::{Field, Form};
 use super::form::Entry;
 use super::{Added, Carried, Lost, NotMigrated, Replaced, Report};
 use crate::desk::document::Remark;
@@ -49,10 +48,10 @@ impl Draft {
     ///
     /// One is there twice, or some are missing without which there is no connection.
     pub(super) fn of(known: Vec<(Field, Entry)>, added: &Added<'_>) -> Result<Self, NotMigrated> {
-        let mut form = Form(BTreeMap::new());
+        let mut form = Form::default();
         for (field, entry) in known {
             let name = entry.name.clone();
-            if form.0.insert(field, entry).is_some() {
+            if !form.fill_in(field, entry) {
                 return Err(NotMigrated::Twice(name));
             }
         }
@@ -367,38 +366,6 @@ fn object(members: &[(&[String], &Value)], depth: usize) -> String {
     }
     let _ = write!(text, "\n{}}}", "  ".repeat(depth - 1));
     text
-}
-
-/// The fields that were filled in and not dealt with yet.
-struct Form(BTreeMap<Field, Entry>);
-
-impl Form {
-    /// The field, unless it is empty. A box or a list that is empty says something.
-    fn take(&mut self, field: Field) -> Option<Entry> {
-        let says_something = matches!(field, Field::OutboundEvents | Field::PollingEvents);
-        self.0.remove(&field).filter(|entry| says_something || !is_empty(&entry.value))
-    }
-
-    /// Which fields a connection cannot do without, and are not filled in.
-    fn missing(&self) -> Vec<&'static str> {
-        let login = if self.has(Field::UserName) && !self.has(Field::ClientId) {
-            [(Field::UserName, "Integration API User Name"), (Field::Password, "Integration API Password")]
-        } else {
-            [(Field::ClientId, "Integration API OAuth Client ID"), (Field::ClientSecret, "Integration API OAuth Client Secret")]
-        };
-        let host = [(Field::HostName, "Appliance Host Name")];
-        let ticketing = [(Field::AutotaskUserName, "Autotask Username"), (Field::AutotaskPassword, "Autotask Password")];
-        let needed = host.into_iter().chain(login).chain(ticketing);
-        needed.filter(|(field, _)| !self.has(*field)).map(|(_, name)| name).collect()
-    }
-
-    fn has(&self, field: Field) -> bool {
-        self.0.get(&field).is_some_and(|entry| !is_empty(&entry.value))
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 fn text(value: &Value) -> Option<Value> {

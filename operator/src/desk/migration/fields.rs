@@ -1,5 +1,9 @@
 //! The fields of the old plugin's form, by the names that it shows and its guide uses.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::form::Entry;
 
 /// A field of the form.
@@ -91,6 +95,45 @@ pub(crate) fn sorted(entries: Vec<Entry>) -> (Vec<(Field, Entry)>, Vec<Entry>) {
         }
     }
     (known, unknown)
+}
+
+/// The fields that were filled in and not dealt with yet.
+#[derive(Default)]
+pub(super) struct Form(BTreeMap<Field, Entry>);
+
+impl Form {
+    /// Whether the field was not filled in before.
+    pub(super) fn fill_in(&mut self, field: Field, entry: Entry) -> bool {
+        self.0.insert(field, entry).is_none()
+    }
+
+    /// The field, unless it is empty. A box or a list that is empty says something.
+    pub(super) fn take(&mut self, field: Field) -> Option<Entry> {
+        let says_something = matches!(field, Field::OutboundEvents | Field::PollingEvents);
+        self.0.remove(&field).filter(|entry| says_something || !is_empty(&entry.value))
+    }
+
+    /// Which fields a connection cannot do without, and are not filled in.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let login = if self.has(Field::UserName) && !self.has(Field::ClientId) {
+            [(Field::UserName, "Integration API User Name"), (Field::Password, "Integration API Password")]
+        } else {
+            [(Field::ClientId, "Integration API OAuth Client ID"), (Field::ClientSecret, "Integration API OAuth Client Secret")]
+        };
+        let host = [(Field::HostName, "Appliance Host Name")];
+        let ticketing = [(Field::AutotaskUserName, "Autotask Username"), (Field::AutotaskPassword, "Autotask Password")];
+        let needed = host.into_iter().chain(login).chain(ticketing);
+        needed.filter(|(field, _)| !self.has(*field)).map(|(_, name)| name).collect()
+    }
+
+    /// Whether the field says something.
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.0.get(&field).is_some_and(|entry| !is_empty(&entry.value))
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 #[cfg(test)]
