@@ -174,7 +174,8 @@ impl Draft {
     fn tickets(&mut self, form: &mut Form) {
         let (wanted, field) = self.flag(form, Field::CreateTickets);
         if wanted {
-            self.put("autotask.ticket.create", json!(true), field);
+            // The plugin made one for every session that was not tied to a ticket.
+            self.put("autotask.ticket.create", json!("always"), field);
         } else {
             self.as_by_default(field);
         }
