@@ -130,7 +130,11 @@ fn shortened_note_and_its_complete_text_both_say_what_was_taken_out() {
     Redactor::default().session(&mut session);
     let SessionNote { note, overflow } = session_note(&session, reported(&session), Visibility::Internal);
     assert!(note.description.encode_utf16().count() <= NOTE_CHARACTERS_MAX);
-    assert!(note.description.ends_with("Taken out of this text: 3 passwords."), "{}", &note.description[note.description.len() - 300..]);
+    assert!(
+        note.description.ends_with("Taken out of this text: 3 passwords."),
+        "{}",
+        &note.description[note.description.len() - 300..]
+    );
     assert!(overflow.unwrap().ends_with("Taken out of this text: 3 passwords."));
 }
 
