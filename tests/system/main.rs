@@ -19,6 +19,7 @@ mod main_job;
 mod matching;
 mod modes;
 mod once;
+mod policies;
 mod refusals;
 mod samples;
 mod silence;

@@ -76,6 +76,7 @@ fn subject(connection: ConnectionName<'_>, subject: NoticeSubject) -> String {
         NoticeSubject::Refused => "a write was refused",
         NoticeSubject::Blocked => "a right is missing",
         NoticeSubject::WriteBlocked => "one write is objected to for now",
+        NoticeSubject::Overlap => "a time entry overlaps with another",
         NoticeSubject::InDoubt => "a write is in doubt",
         NoticeSubject::CredentialsRefused => "credentials are refused",
         NoticeSubject::LookUpsUntrusted => "look-ups cannot be trusted",

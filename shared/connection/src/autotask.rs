@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use session::settings::{Beneficiary, NoteSettings, Rounding, Span, TicketCreation, TimeEntrySettings, Visibility};
+use session::settings::{Beneficiary, NoteSettings, Overlap, Rounding, Span, TicketCreation, TimeEntrySettings, Visibility};
 use url::Url;
 
 use crate::value;
@@ -133,6 +133,8 @@ pub struct AutotaskTimeEntry {
     pub rounding: Option<Rounding>,
     /// What is billed at least; minutes.
     pub minimum_billed_minutes: u32,
+    /// What becomes of an entry that overlaps with other time of the same resource.
+    pub overlap: Overlap,
     /// Fields of every entry.
     pub defaults: TimeEntryDefaults,
 }
@@ -173,6 +175,7 @@ impl Default for AutotaskTimeEntry {
             maximum_hours: settings.maximum_hours,
             rounding: settings.rounding,
             minimum_billed_minutes: settings.minimum_billed_minutes,
+            overlap: settings.overlap,
             defaults: TimeEntryDefaults::default(),
         }
     }
@@ -195,6 +198,7 @@ impl AutotaskTimeEntry {
             offset_hours: self.defaults.offset_hours,
             rounding: self.rounding,
             minimum_billed_minutes: self.minimum_billed_minutes,
+            overlap: self.overlap,
         }
     }
 }

@@ -100,6 +100,7 @@ fn every_mistake_is_named_with_its_key_and_what_is_expected() {
         ("autotask.time_entry.rounding", json!({ "minutes": 15, "direction": "down" })),
         ("autotask.time_entry.rounding", json!({ "minutes": 15 })),
         ("autotask.time_entry.rounding", json!(15)),
+        ("autotask.time_entry.overlap", json!("warn")),
         ("autotask.time_entry.minimum_billed_minutes", json!(1_441)),
         ("autotask.time_entry.defaults", json!({ "contractID": "29683" })),
         ("autotask.time_entry.defaults", json!({ "billingCodeID": 1, "allocationCodeID": 2 })),

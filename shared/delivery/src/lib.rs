@@ -4,7 +4,7 @@
 //! the [`Record`] where it is told to; a simulation does the same with simulated ones.
 //!
 //! - [`machine`]: the parent. A delivery goes from stage to stage, each a file: `intake`, `report`, `ticket`, `creating`, `writing` (with
-//!   `plan`, `whose_time`, `content`, `sent` and `surveys`), `winding_down`; all stand on `base`, `refusal` and `unknown` (what lookups are made, and mean).
+//!   `plan`, `whose_time`, `overlap`, `content`, `sent` and `surveys`), `winding_down`; all stand on `base`, `refusal` and `unknown` (what lookups are made, and mean).
 //! - [`case`]: the event in hand and the rules. [`record`], [`write`](mod@write), [`waiting`], [`verdict`]: what the ledger remembers.
 //! - [`pause`], [`trust`]: what a whole connection knows. [`gate`] (with [`mod@admission`], [`budget`], [`probe`]): whether an event is worked on now.
 //! - [`step`]: what is asked for and answered. [`notice`]: what people are told. [`waits`]: how long to wait for what.
@@ -20,6 +20,7 @@ pub mod gate;
 mod intake;
 pub mod machine;
 pub mod notice;
+mod overlap;
 pub mod pause;
 mod plan;
 pub mod probe;

@@ -33,6 +33,8 @@ pub enum NoticeSubject {
     Blocked,
     /// The vendor objects to one write, for now.
     WriteBlocked,
+    /// A time entry overlaps with other time of the same person.
+    Overlap,
     /// A write is in doubt.
     InDoubt,
     /// Credentials are refused.
@@ -63,6 +65,7 @@ impl NoticeSubject {
             Self::Refused => "refused",
             Self::Blocked => "blocked",
             Self::WriteBlocked => "write_blocked",
+            Self::Overlap => "overlap",
             Self::InDoubt => "in_doubt",
             Self::CredentialsRefused => "credentials_refused",
             Self::LookUpsUntrusted => "look_ups_untrusted",
@@ -98,6 +101,12 @@ pub(crate) fn refused(write: &WriteId, sentence: Sentence) -> Notice {
 /// A time entry that no replay can bring.
 pub(crate) fn time_refused(write: &WriteId, sentence: Sentence) -> Notice {
     notice(NoticeSubject::Refused, Some(write), sentence, "write this time entry by hand")
+}
+
+/// A time entry is written where the same person has time already.
+pub(crate) fn overlap(write: &WriteId, sentence: Sentence) -> Notice {
+    let remedy = "compare the entries and correct one of them; time_entry.overlap says whether such an entry is written";
+    notice(NoticeSubject::Overlap, Some(write), sentence, remedy)
 }
 
 /// A right is missing: for that write's kind, or for a neighbour as a whole.

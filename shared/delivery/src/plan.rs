@@ -60,8 +60,11 @@ impl Writing {
                 Write::of(WriteState::Refused { sentence, at: base.case.input.received_at })
             }
         };
-        let detail = representative
-            .map_or(Detail::None, |representative| Detail::Time { representative, roles_refused: Default::default() });
+        let detail = representative.map_or(Detail::None, |representative| Detail::Time {
+            representative,
+            roles_refused: Default::default(),
+            overlaps: Vec::new(),
+        });
         base.memory.progressed = true;
         base.memory.record.add(id, write.with(detail));
     }

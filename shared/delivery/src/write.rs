@@ -106,6 +106,9 @@ pub enum Detail {
         /// Roles that were refused for it.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         roles_refused: BTreeSet<RoleId>,
+        /// Other time entries of the same person that it overlaps with, of which a person was told; a few of them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        overlaps: Vec<RemoteId>,
     },
     /// A survey.
     Survey {
@@ -223,6 +226,15 @@ impl Write {
         match &self.detail {
             Detail::Survey { content } => Some(content),
             _ => None,
+        }
+    }
+
+    /// Other time entries of the same person that it overlaps with; a few of them.
+    #[must_use]
+    pub fn overlaps(&self) -> &[RemoteId] {
+        match &self.detail {
+            Detail::Time { overlaps, .. } => overlaps,
+            _ => &[],
         }
     }
 

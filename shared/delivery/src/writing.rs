@@ -21,6 +21,7 @@ use crate::wanted::Hold;
 use crate::write::{Write, WriteState};
 use session::content::Content;
 use session::content::{Author, Ticket};
+use session::ids::ResourceId;
 use session::support_session::SupportSession;
 use session::time_entry::Attendance;
 use session::write_id::{RepresentativeKey, WriteId};
@@ -44,6 +45,8 @@ pub(crate) struct Writing {
 pub(crate) struct Times {
     pub(crate) attendances: BTreeMap<RepresentativeKey, Attendance>,
     pub(crate) authors: BTreeMap<RepresentativeKey, Author>,
+    /// Whose other time was looked at in this run.
+    pub(crate) compared: BTreeSet<ResourceId>,
 }
 
 /// In shadow mode: what would have been sent.
@@ -69,6 +72,8 @@ impl Shadow {
 pub(crate) enum Asked {
     Nothing,
     Author(RepresentativeKey),
+    /// Other time of that person.
+    Overlaps(ResourceId),
     /// To be sent once the record that says so is stored.
     Ready {
         write: WriteId,
@@ -131,6 +136,7 @@ impl Writing {
     /// Learns what the last step came to.
     pub(crate) fn take(mut self: Box<Self>, base: &mut Base, answer: Answer, now: Timestamp) -> Stage {
         let ending = match (std::mem::replace(&mut self.asked, Asked::Nothing), answer) {
+            (Asked::Overlaps(resource), Answer::Found(answer)) => self.take_overlaps(base, &WriteId::Time(resource), answer, now),
             (_, Answer::Found(answer)) => {
                 let places = Places {
                     ended_at: self.reported.ended.at(),
@@ -204,6 +210,9 @@ impl Writing {
             return next;
         }
         if let Some(step) = self.look_up(|lookups, places| lookups.before_sending(base, places, id, now)) {
+            return Next::Step(step);
+        }
+        if let Some(step) = self.look_for_overlaps(base, id) {
             return Next::Step(step);
         }
         self.prepare(base, id, now)

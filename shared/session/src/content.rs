@@ -193,6 +193,15 @@ pub enum Place {
         /// When the work started.
         start: Timestamp,
     },
+    /// Other time entries of that resource which overlap with that time: all rows but the one that bears the marker.
+    Overlap {
+        /// Whose.
+        resource: ResourceId,
+        /// When the work started.
+        start: Timestamp,
+        /// When it ended.
+        end: Timestamp,
+    },
     /// An attachment of that note.
     Attachment {
         /// The note.

@@ -1,7 +1,7 @@
 //! What an administrator can choose, as far as it decides what a session leaves on a ticket.
 //!
 //! The connection document is the crate `connection`'s, which reads, checks and documents it; of what is here only the choices
-//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`], [`Rounding`], [`TicketCreation`]) are written in it as they are. What only one ticketing system knows of, such as
+//! ([`Mode`], [`Visibility`], [`Span`], [`Beneficiary`], [`Overlap`], [`Rounding`], [`TicketCreation`]) are written in it as they are. What only one ticketing system knows of, such as
 //! note types and work types, is a matter of its client.
 
 use std::collections::BTreeMap;
@@ -141,6 +141,22 @@ pub struct TimeEntrySettings {
     pub rounding: Option<Rounding>,
     /// What is billed at least; minutes.
     pub minimum_billed_minutes: u32,
+    /// What becomes of an entry that overlaps with other time of the same person.
+    pub overlap: Overlap,
+}
+
+/// What becomes of a time entry that overlaps with other time of the same person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Overlap {
+    /// It is written, and a person is told.
+    #[default]
+    Tell,
+    /// It is refused, for a person to look at.
+    Refuse,
+    /// It is written; nobody looks.
+    Allow,
 }
 
 /// How billed time is rounded. Start and end of an entry stay as they are.
@@ -180,6 +196,7 @@ impl Default for TimeEntrySettings {
             offset_hours: None,
             rounding: None,
             minimum_billed_minutes: 0,
+            overlap: Overlap::default(),
         }
     }
 }

@@ -80,6 +80,10 @@ impl Ticketing {
             Place::Time { resource, start } => {
                 client.find_time_entries(resource, date_worked(start, time_zone), marker, deadline).await
             }
+            Place::Overlap { resource, start, end } => {
+                let day = date_worked(start, time_zone);
+                client.find_overlapping_time_entries(resource, day, (start, end), marker, deadline).await
+            }
             Place::Attachment { note } => client.find_attachment(note, marker, deadline).await,
             Place::Ticket => client.find_created_ticket(marker, deadline).await,
         }

@@ -71,6 +71,16 @@ pub(super) fn happened(record: &Record, state: State) -> Vec<String> {
 
 /// What became of a write.
 pub(super) fn fate(write: &Write) -> String {
+    let others: Vec<String> = write.overlaps().iter().map(ToString::to_string).collect();
+    let overlap = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; it overlaps with other time of the same resource ({})", others.join(", "))
+    };
+    format!("{}{overlap}", standing(write))
+}
+
+fn standing(write: &Write) -> String {
     match &write.state {
         WriteState::Wanted(_) => match write.hold() {
             Some(Hold::Right { .. }) => "not written yet: a right is missing in Autotask".to_owned(),

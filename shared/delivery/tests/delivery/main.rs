@@ -11,6 +11,7 @@ mod ends;
 mod gate;
 mod modes;
 mod once;
+mod overlap;
 mod redaction;
 mod refusals;
 mod replays;

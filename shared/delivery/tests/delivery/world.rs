@@ -127,6 +127,8 @@ pub(crate) struct World {
     /// The API user does not see rows of these kinds.
     pub(crate) blind: Vec<WriteKind>,
     pub(crate) rows: Vec<Row>,
+    /// Other time entries about the time of the session.
+    pub(crate) overlapping: Vec<RemoteId>,
     /// A row is seen this long after it was written.
     pub(crate) rows_appear_after: SignedDuration,
     /// What other sessions wrote, by which look-ups are proven.
@@ -166,6 +168,7 @@ impl World {
             mishaps: BTreeMap::new(),
             blind: Vec::new(),
             rows: Vec::new(),
+            overlapping: Vec::new(),
             rows_appear_after: SignedDuration::ZERO,
             witnesses: all.into_iter().map(witness_row).collect(),
             proofs: Proofs(all.into_iter().map(|kind| (kind, proof(kind))).collect()),
@@ -384,7 +387,14 @@ impl World {
             Step::FindAuthor { .. } => Answer::Author(Ok(self.author.clone())),
             Step::LookUp(look_up) => {
                 let is_own = look_up.marker == Marker::new(&sample::LSID.parse().unwrap(), &look_up.write);
-                let what = if is_own { look_up.write.to_string() } else { format!("the witness of {}", look_up.write.kind()) };
+                let is_overlap = matches!(look_up.place, Place::Overlap { .. });
+                let what = if is_overlap {
+                    format!("what overlaps with {}", look_up.write)
+                } else if is_own {
+                    look_up.write.to_string()
+                } else {
+                    format!("the witness of {}", look_up.write.kind())
+                };
                 run.calls.push(format!("look up {what}"));
                 Answer::Found(Ok(self.look_up(&look_up)))
             }
@@ -457,12 +467,17 @@ impl World {
     }
 
     fn look_up(&self, look_up: &LookUp) -> Vec<RemoteId> {
+        if let Place::Overlap { .. } = look_up.place {
+            let own = self.rows.iter().find(|row| look_up.marker.is_in(&row.marked));
+            return self.overlapping.iter().copied().filter(|row| own.is_none_or(|own| own.id != *row)).collect();
+        }
         let is_there = |row: &&Row| {
             let in_place = match look_up.place {
                 Place::Note { ticket, .. } => row.kind == WriteKind::Note && (row.ticket == ticket || look_up.wide),
                 Place::Time { .. } => row.kind == WriteKind::TimeEntry,
                 Place::Attachment { .. } => row.kind == WriteKind::Attachment,
                 Place::Ticket => row.kind == WriteKind::Ticket,
+                Place::Overlap { .. } => false,
             };
             in_place && row.visible_from <= self.now && look_up.marker.is_in(&row.marked) && !self.blind.contains(&row.kind)
         };

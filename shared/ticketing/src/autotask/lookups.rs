@@ -97,19 +97,34 @@ impl AutotaskClient {
         marker: &Marker,
         deadline: Instant,
     ) -> Result<Vec<RemoteId>, Failure> {
-        let query = Query::new(
-            vec![
-                Condition::equal("resourceID", resource.0),
-                Condition::at_least("dateWorked", midnight(date_worked.yesterday().unwrap_or(date_worked))),
-                Condition::at_most("dateWorked", midnight(date_worked.tomorrow().unwrap_or(date_worked))),
-            ],
-            &["id", "resourceID", "internalNotes"],
-            TIME_ENTRIES_PER_PAGE,
-        );
+        let query = of_days_about(resource, date_worked, &["id", "resourceID", "internalNotes"]);
         let rows = self.all_rows(Entity::TimeEntries, &query, deadline).await?;
         marked(&rows, |row| {
             belongs(row, "resourceID", resource.0)?;
             Ok(row.text("internalNotes").is_some_and(|notes| marker.is_in_internal_notes(notes)))
+        })
+    }
+
+    /// The time entries of a resource, on whatever ticket, which overlap with that time, but for the one that bears the marker: with that
+    /// date worked, the day before or the day after. Entries of hours alone, without a start, overlap with nothing.
+    ///
+    /// # Errors
+    /// As [`Self::find_note`].
+    pub async fn find_overlapping_time_entries(
+        &self,
+        resource: ResourceId,
+        date_worked: Date,
+        (start, end): (Timestamp, Timestamp),
+        marker: &Marker,
+        deadline: Instant,
+    ) -> Result<Vec<RemoteId>, Failure> {
+        let query = of_days_about(resource, date_worked, &["id", "resourceID", "startDateTime", "endDateTime", "internalNotes"]);
+        let rows = self.all_rows(Entity::TimeEntries, &query, deadline).await?;
+        marked(&rows, |row| {
+            belongs(row, "resourceID", resource.0)?;
+            let is_own = row.text("internalNotes").is_some_and(|notes| marker.is_in_internal_notes(notes));
+            let times = row.timestamp("startDateTime").zip(row.timestamp("endDateTime"));
+            Ok(!is_own && times.is_some_and(|(from, to)| from < end && start < to))
         })
     }
 
@@ -149,6 +164,16 @@ impl AutotaskClient {
     pub(super) async fn page(&self, call: &Call<'_>, deadline: Instant) -> Result<Page, Failure> {
         Page::new(&self.transport.call(call, deadline).await?)
     }
+}
+
+/// What asks for the time entries of a resource with that date worked, the day before or the day after.
+fn of_days_about(resource: ResourceId, date_worked: Date, fields: &'static [&'static str]) -> Query {
+    let conditions = vec![
+        Condition::equal("resourceID", resource.0),
+        Condition::at_least("dateWorked", midnight(date_worked.yesterday().unwrap_or(date_worked))),
+        Condition::at_most("dateWorked", midnight(date_worked.tomorrow().unwrap_or(date_worked))),
+    ];
+    Query::new(conditions, fields, TIME_ENTRIES_PER_PAGE)
 }
 
 /// The call that asks a query.

@@ -160,3 +160,32 @@ async fn right_to_look_is_named_when_it_is_missing() {
     let failure = acme.client.find_note(TICKET, &marker(&WriteId::SessionNote), since, soon()).await.unwrap_err();
     assert!(matches!(failure, Failure::Blocked { .. }), "{failure:?}");
 }
+
+#[tokio::test]
+async fn other_time_of_the_same_resource_overlaps_and_its_own_entry_does_not() {
+    let acme = tenant().await;
+    let own = time_entry();
+    acme.client.create_time_entry(TICKET, &own, soon()).await.unwrap();
+    let other = |start: &str, end: &str| TimeEntry {
+        start: start.parse().unwrap(),
+        end: end.parse().unwrap(),
+        internal_notes: "By hand".to_owned(),
+        ..time_entry()
+    };
+    let mut overlapping = Vec::new();
+    for (start, end, overlaps) in [
+        ("2025-03-18T12:00:00Z", "2025-03-18T13:02:00Z", false),
+        ("2025-03-18T12:50:00Z", "2025-03-18T13:03:00Z", true),
+        ("2025-03-18T13:10:00Z", "2025-03-18T13:20:00Z", true),
+        ("2025-03-18T13:27:00Z", "2025-03-18T14:00:00Z", false),
+    ] {
+        let id = acme.client.create_time_entry(TICKET, &other(start, end), soon()).await.unwrap();
+        overlapping.extend(overlaps.then_some(id));
+    }
+    let marker = marker(&WriteId::Time(DANA));
+    let span = (own.start, own.end);
+    let found = acme.client.find_overlapping_time_entries(DANA, own.date_worked, span, &marker, soon()).await.unwrap();
+    assert_eq!(found, overlapping);
+    let of_tobi = acme.client.find_overlapping_time_entries(ResourceId(102), own.date_worked, span, &marker, soon()).await;
+    assert_eq!(of_tobi.unwrap(), []);
+}

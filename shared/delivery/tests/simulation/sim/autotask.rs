@@ -103,6 +103,7 @@ impl Autotask {
                 }
                 Place::Attachment { note } => row.place == RowPlace::Note(note),
                 Place::Ticket => row.kind == WriteKind::Ticket,
+                Place::Overlap { .. } => return is_other_time(row, look_up) && row.visible_from <= now,
             };
             in_place && row.visible_from <= now && look_up.marker.is_in(&row.marked) && self.shows((row.kind, row.by), user, now)
         };
@@ -238,4 +239,11 @@ const fn kind_of(content: &Content) -> WriteKind {
         Content::Attachment(_) => WriteKind::Attachment,
         Content::Ticket(_) => WriteKind::Ticket,
     }
+}
+
+/// Whether it is another time entry of that person's day.
+fn is_other_time(row: &Row, look_up: &LookUp) -> bool {
+    let Place::Overlap { resource, start, .. } = look_up.place else { return false };
+    let day = RowPlace::Day(resource, date_worked(start, &jiff::tz::TimeZone::UTC));
+    row.place == day && !look_up.marker.is_in(&row.marked)
 }

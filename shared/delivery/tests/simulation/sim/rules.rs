@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use delivery::{ApiUser, DocumentVersion, Pace, Rules, Words};
 use session::event::EventKind;
 use session::external_key::KeyRules;
-use session::settings::{Beneficiary, Mode, NoteSettings, SHADOW_DAYS_DEFAULT, Settings, TicketCreation, TimeEntrySettings};
+use session::settings::{
+    Beneficiary, Mode, NoteSettings, Overlap, SHADOW_DAYS_DEFAULT, Settings, TicketCreation, TimeEntrySettings,
+};
 use texts::{Redactor, Templates};
 
 /// Which settings are in force.
@@ -20,6 +22,8 @@ pub(crate) struct Choice {
     pub(crate) each: bool,
     /// A shorter note for the customer beside the session note.
     pub(crate) also_customer: bool,
+    /// A person is told of time that overlaps.
+    pub(crate) tells_overlaps: bool,
     pub(crate) patience: Patience,
     /// The vendor's 300 seconds are waited for.
     pub(crate) waits: bool,
@@ -136,6 +140,7 @@ fn make(choice: Choice) -> Rules {
         time_entry: TimeEntrySettings {
             enabled: true,
             default_domain: Some("example.com".to_owned()),
+            overlap: if choice.tells_overlaps { Overlap::Tell } else { Overlap::Allow },
             beneficiary: if choice.each { Beneficiary::Each } else { Beneficiary::Primary },
             ..TimeEntrySettings::default()
         },

@@ -381,6 +381,7 @@ impl World {
             other_templates: self.now >= self.schedule.templates_change_at,
             each: self.schedule.each,
             also_customer: self.schedule.also_customer,
+            tells_overlaps: self.schedule.tells_overlaps,
             patience: self.schedule.patience,
             waits: self.sabotage != Some(Sabotage::WaitingTime),
             user: self.schedule.tenant.user(self.now),

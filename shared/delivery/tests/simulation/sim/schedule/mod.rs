@@ -109,6 +109,8 @@ pub(crate) struct Schedule {
     pub(crate) each: bool,
     /// Customers get a note of their own.
     pub(crate) also_customer: bool,
+    /// Overlaps of time are looked for.
+    pub(crate) tells_overlaps: bool,
     pub(crate) patience: Patience,
     /// The ledger forgets all sessions then.
     pub(crate) memory_lost_at: Millis,
@@ -133,7 +135,8 @@ impl Schedule {
         let mut schedule = Self::ordinary(quiet, &mut Chance::of(seed ^ 0x5ced_01e5));
         schedule.put_on(themes, &mut dice);
         // By dice of its own: seeds that once found something stand for the same weather.
-        schedule.also_customer = Chance::of(seed ^ 0xc057_03e5).one_in(4);
+        let mut policies = Chance::of(seed ^ 0xc057_03e5);
+        (schedule.also_customer, schedule.tells_overlaps) = (policies.one_in(4), policies.one_in(4));
         schedule
     }
 
@@ -183,6 +186,7 @@ impl Schedule {
             templates_change_at: if chance.one_in(3) { chance.spread(SECOND, HOUR) } else { NEVER },
             each: chance.one_in(4),
             also_customer: false,
+            tells_overlaps: false,
             patience: if impatient { Patience::AnHour } else { Patience::HalfADay },
             memory_lost_at: NEVER,
             workers: chance.pick(&[1, 2, 2, 3]),
