@@ -16,6 +16,7 @@ pub mod budget;
 pub mod case;
 mod content;
 mod creating;
+mod frozen;
 pub mod gate;
 mod intake;
 pub mod machine;
@@ -44,6 +45,7 @@ mod writing;
 
 pub use admission::{Admission, Arrival, admission};
 pub use case::{Input, Rules, Words};
+pub use frozen::Frozen;
 pub use gate::{Gate, GateAnswer, GateStep, Pass};
 pub use machine::Delivery;
 pub use notice::{Notice, NoticeSubject};
