@@ -168,6 +168,8 @@ impl Creating {
                 refuse(base, &WriteId::Ticket, sentence, now);
                 None
             }
+            // A right that only new tickets need, to see companies for instance: notes and time entries go on.
+            Err(failure @ Failure::Blocked { .. }) => self.take_failure(base, failure, now),
             Err(failure) => Some(base.neighbour_failed(PauseScope::Ticketing, failure, now)),
         }
     }

@@ -311,6 +311,19 @@ fn missing_right_to_create_tickets_is_granted_and_the_end_creates_it() {
 }
 
 #[test]
+fn missing_right_to_see_companies_holds_up_tickets_alone() {
+    let mut world = running(TicketCreation::Always, None);
+    world.draft_failure = Some(blocked());
+    assert_eq!(world.deliver(&join(&world)).outcome(), Outcome::LeftToTheEnd);
+    let scopes: Vec<PauseScope> = world.pauses.iter().map(|pause| pause.scope).collect();
+    assert_eq!(scopes, [PauseScope::Kind(WriteKind::Ticket)], "notes and time entries of others go on");
+    assert_eq!(world.told(NoticeSubject::Blocked), 1);
+    world.draft_failure = None;
+    assert_eq!(end(&mut world), Outcome::Delivered);
+    assert_all_on_the_created_ticket(&world);
+}
+
+#[test]
 fn report_that_is_not_there_yet_holds_up_a_running_session_for_a_minute_at_most() {
     let mut world = running(TicketCreation::Always, None);
     let session = std::mem::replace(&mut world.report, Err(not_ready()));
