@@ -1,10 +1,13 @@
 //! An answer of the command API as a list of its elements: each small, asked for by people only, and read as a whole, unlike reports.
-//! Pure; what an element means is for the command to say.
+//! What an element means is for the command to say.
+
+use std::time::Duration;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use session::{Failure, Sentence};
 
+use super::{ApplianceClient, answer, within};
 use crate::report::refusal;
 
 /// More than any answer has.
@@ -27,6 +30,27 @@ impl Element {
     /// The value of an attribute.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl ApplianceClient {
+    /// Gives a command, and returns the elements of its answer, whose root is called so. `form` has the action, too.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`]; otherwise as [`fetch_report`](Self::fetch_report).
+    pub(super) async fn command_answer(
+        &self,
+        action: &'static str,
+        root: &str,
+        form: &[(&str, &str)],
+        time_left: Duration,
+    ) -> Result<Vec<Element>, Failure> {
+        let take = async |response| {
+            answer::accepted(&response, action)?;
+            read(&answer::read_bounded(response, action).await?, action, root)
+        };
+        within(time_left, self.ask(&self.command, form, take)).await
     }
 }
 

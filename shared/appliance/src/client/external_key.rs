@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use session::{Failure, Lsid, Sentence};
 
-use super::{ApplianceClient, answer, command_answer, within};
+use super::ApplianceClient;
+use super::command_answer::Element;
 
 const ACTION: &str = "set_session_attributes";
+/// A command that succeeded answers `<success>`, another `<error>`, both with status 200.
+const ROOT: &str = "success";
 
 /// What to do where the account may not.
 const REMEDY: &str = "give the API account full access to the Command API (Management > API Configuration on the appliance), or type the \
@@ -22,17 +25,13 @@ impl ApplianceClient {
     /// the appliance's words (which are not documented); otherwise as [`fetch_report`](Self::fetch_report). Giving it again does no harm.
     pub async fn set_external_key(&self, lsid: &Lsid, key: &str, time_left: Duration) -> Result<(), Failure> {
         let form = [("action", ACTION), ("lsid", lsid.as_str()), ("session.custom.external_key", key)];
-        let read = async |response| {
-            answer::accepted(&response, ACTION)?;
-            succeeded(&answer::read_bounded(response, ACTION).await?)
-        };
-        within(time_left, self.ask(&self.command, &form, read)).await
+        succeeded(self.command_answer(ACTION, ROOT, &form, time_left).await)
     }
 }
 
-/// Whether the command succeeded: its answer is `<success>` or `<error>`, both with status 200.
-fn succeeded(body: &[u8]) -> Result<(), Failure> {
-    match command_answer::read(body, ACTION, "success") {
+/// What became of it; the right that is missing is another one than a report's.
+fn succeeded(answer: Result<Vec<Element>, Failure>) -> Result<(), Failure> {
+    match answer {
         Ok(_) => Ok(()),
         Err(Failure::Blocked { sentence, .. }) => Err(Failure::Blocked { sentence, remedy: Sentence::new(REMEDY) }),
         Err(failure) => Err(failure),
@@ -41,13 +40,18 @@ fn succeeded(body: &[u8]) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::command_answer::read;
     use super::*;
+
+    fn read_from(body: &[u8]) -> Result<(), Failure> {
+        succeeded(read(body, ACTION, ROOT))
+    }
 
     fn answered(root: &str, text: &str) -> Result<(), Failure> {
         let body = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"http://www.bomgar.com/namespaces/API/command\">{text}</{root}>"
         );
-        succeeded(body.as_bytes())
+        read_from(body.as_bytes())
     }
 
     #[test]
@@ -70,7 +74,7 @@ mod tests {
     #[test]
     fn what_is_no_answer_of_the_command_api_is_unreadable() {
         for body in ["", "<success", "<html><body>success</body></html>", "<!DOCTYPE x><success/>", "not XML"] {
-            assert!(matches!(succeeded(body.as_bytes()), Err(Failure::Unreadable { .. })), "{body}");
+            assert!(matches!(read_from(body.as_bytes()), Err(Failure::Unreadable { .. })), "{body}");
         }
     }
 }

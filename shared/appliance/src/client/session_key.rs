@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use session::{Failure, Sentence};
 
-use super::command_answer::{Element, read};
-use super::{ApplianceClient, answer, within};
+use super::ApplianceClient;
+use super::command_answer::Element;
 
 /// Whom a session waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl ApplianceClient {
             ("session.custom.external_key", external_key),
         ];
         form.extend(seconds.as_deref().map(|seconds| ("ttl", seconds)));
-        session_key(&self.command_answer(ACTION, "session_key", &form, time_left).await?)
+        session_key(&self.command_answer(ACTION, "session_key", &form, time_left).await.map_err(of_a_command)?)
     }
 
     /// The teams of the appliance. The vendor asks not to call this often.
@@ -102,21 +102,8 @@ impl ApplianceClient {
     /// As [`session_key`](Self::session_key).
     pub async fn teams(&self, time_left: Duration) -> Result<Vec<Team>, Failure> {
         const ACTION: &str = "get_support_teams";
-        Ok(teams(&self.command_answer(ACTION, "support_teams", &[("action", ACTION)], time_left).await?))
-    }
-
-    async fn command_answer(
-        &self,
-        action: &'static str,
-        root: &str,
-        form: &[(&str, &str)],
-        time_left: Duration,
-    ) -> Result<Vec<Element>, Failure> {
-        let take = async |response| {
-            answer::accepted(&response, action)?;
-            read(&answer::read_bounded(response, action).await?, action, root)
-        };
-        within(time_left, self.ask(&self.command, form, take)).await.map_err(of_a_command)
+        let answer = self.command_answer(ACTION, "support_teams", &[("action", ACTION)], time_left).await;
+        Ok(teams(&answer.map_err(of_a_command)?))
     }
 }
 
@@ -169,6 +156,7 @@ fn teams(elements: &[Element]) -> Vec<Team> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::super::command_answer::read;
     use super::*;
 
     /// As recorded from an appliance of release 19.1.

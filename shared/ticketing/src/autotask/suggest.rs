@@ -15,7 +15,7 @@ use super::answer::unexpected;
 use super::client::AutotaskClient;
 use super::lookups::query_call;
 use super::query::{Condition, PAGE_ROWS_MAX, Query};
-use super::rights::{Choice, Subject};
+use super::rights::Choice;
 use super::row::Row;
 use super::transport::Entity;
 use crate::suggestion::{Reason, ReasonKind, Suggestion, Suggestions, Traces};
@@ -65,7 +65,7 @@ impl AutotaskClient {
             PAGE_ROWS_MAX,
         );
         let rows = self.all_rows(Entity::Tickets, &query, deadline).await?;
-        let statuses = self.choices(Subject::Tickets, "status", deadline).await?;
+        let statuses = self.ticket_choices("status", deadline).await?;
         let tickets: Result<Vec<_>, Failure> = rows.iter().map(|row| suggestion(row, &links, &statuses)).collect();
         Ok(Suggestions::best(tickets?.into_iter().flatten().collect(), unsearched))
     }

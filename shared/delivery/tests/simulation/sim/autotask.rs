@@ -220,15 +220,7 @@ impl Autotask {
 
     /// Whether rows of that kind are hidden from any API user of the schedule.
     pub(crate) fn is_blind(&self, kind: WriteKind) -> bool {
-        self.tenant.sights.iter().any(|sight| sight.views[index_of(kind)] != View::All)
-    }
-}
-
-const fn index_of(kind: WriteKind) -> usize {
-    match kind {
-        WriteKind::Note | WriteKind::Ticket => 0,
-        WriteKind::TimeEntry => 1,
-        WriteKind::Attachment => 2,
+        self.tenant.sights.iter().any(|sight| sight.view(kind) != View::All)
     }
 }
 

@@ -51,7 +51,7 @@ impl AutotaskClient {
         let description = values.remove("description").and_then(|text| text.as_str().map(str::to_owned));
         values.insert("description", with_foreign(description.unwrap_or_else(|| wish.description.clone()), &foreign).into());
         values.entry("status").or_insert_with(|| STATUS_NEW.into());
-        let mut resolver = Resolver::new(self, deadline);
+        let resolver = Resolver::new(self, deadline);
         let mut draft = Map::new();
         for field in &FIELDS {
             let value = match (values.get(field.name), field.kind) {

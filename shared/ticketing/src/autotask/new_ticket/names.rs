@@ -50,7 +50,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The value as Autotask takes it. `draft`: what has become of the fields before it.
-    pub(super) async fn resolve(&mut self, field: &Field, value: &Value, draft: &Map<String, Value>) -> Result<Value, Failure> {
+    pub(super) async fn resolve(&self, field: &Field, value: &Value, draft: &Map<String, Value>) -> Result<Value, Failure> {
         let company = draft.get("companyID").and_then(Value::as_i64);
         match field.kind {
             Kind::Text(length_max) => return Ok(text_of(value, length_max, field.name != "description")),
@@ -77,7 +77,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The value that the tenant's list marks as its default.
-    pub(super) async fn default_of(&mut self, field: &Field) -> Result<Value, Failure> {
+    pub(super) async fn default_of(&self, field: &Field) -> Result<Value, Failure> {
         let choices = self.client.ticket_choices(field.name, self.deadline).await?;
         let default = choices.iter().find(|choice| choice.is_default && choice.is_active);
         default.map(|choice| choice.value.into()).ok_or_else(|| {
@@ -87,13 +87,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// The queue that the tenant's list marks as its default, if there is one.
-    pub(super) async fn queue_of_the_tenant(&mut self) -> Result<Option<Value>, Failure> {
+    pub(super) async fn queue_of_the_tenant(&self) -> Result<Option<Value>, Failure> {
         let choices = self.client.ticket_choices("queueID", self.deadline).await?;
         Ok(choices.iter().find(|choice| choice.is_default && choice.is_active).map(|choice| choice.value.into()))
     }
 
     /// Resource and role go together (vendor reference): a resource alone has its default role; a role alone is nobody's, and is left out.
-    pub(super) async fn complete_assignment(&mut self, draft: &mut Map<String, Value>) -> Result<(), Failure> {
+    pub(super) async fn complete_assignment(&self, draft: &mut Map<String, Value>) -> Result<(), Failure> {
         let resource = draft.get("assignedResourceID").and_then(Value::as_i64);
         match resource {
             None => {

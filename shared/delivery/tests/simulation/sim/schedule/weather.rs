@@ -101,6 +101,18 @@ pub(crate) struct Sight {
     pub(crate) views: [View; 3],
 }
 
+impl Sight {
+    /// What they see of a kind; of tickets what they see of notes.
+    pub(crate) const fn view(&self, kind: WriteKind) -> View {
+        let [notes, time_entries, attachments] = self.views;
+        match kind {
+            WriteKind::Ticket | WriteKind::Note => notes,
+            WriteKind::TimeEntry => time_entries,
+            WriteKind::Attachment => attachments,
+        }
+    }
+}
+
 /// Which rows of a kind an API user sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
@@ -212,20 +224,10 @@ impl Tenant {
         self.sights.iter().rev().find(|sight| sight.from <= now).unwrap().user
     }
 
-    /// What that API user sees then of a kind; of tickets what it sees of notes.
+    /// What that API user sees then of a kind, named by the document or not.
     pub(crate) fn view(&self, kind: WriteKind, user: u8, now: Millis) -> View {
-        let [notes, time_entries, attachments] = self.views(user, now);
-        match kind {
-            WriteKind::Ticket | WriteKind::Note => notes,
-            WriteKind::TimeEntry => time_entries,
-            WriteKind::Attachment => attachments,
-        }
-    }
-
-    /// What that API user sees then, named by the document or not.
-    pub(crate) fn views(&self, user: u8, now: Millis) -> [View; 3] {
         let own = |sight: &&Sight| sight.user == user;
         let newest = self.sights.iter().rev().filter(own).find(|sight| sight.from <= now);
-        newest.or_else(|| self.sights.iter().find(own)).unwrap().views
+        newest.or_else(|| self.sights.iter().find(own)).unwrap().view(kind)
     }
 }
